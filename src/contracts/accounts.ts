@@ -1,0 +1,37 @@
+/** Who has an account here. */
+import { service } from '../kernel/service.ts';
+import { collectPoint, filterPoint, tellPoint } from '../kernel/hook.ts';
+import type { Awaitable } from '../util/awaitable.ts';
+import type { Jid } from '../jid/jid.ts';
+
+export interface AccountInfo {
+  readonly local: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly locked: boolean;
+}
+
+/** The accounts of one host, by prepared localpart. */
+export interface Accounts {
+  /** Answered from memory when it was asked lately. */
+  exists(local: string): Awaitable<boolean>;
+  /** False when there is one already. Throws a StanzaError when the host does not allow that name. */
+  create(local: string, password: string): Promise<boolean>;
+  setPassword(local: string, password: string): Promise<void>;
+  /** Removes the account and everything that modules keep for it, ends its sessions. */
+  remove(local: string): Promise<boolean>;
+  setLocked(local: string, locked: boolean): Promise<boolean>;
+  info(local: string): Promise<AccountInfo | undefined>;
+  /** In the order of names, at most `limit`, after the name `after`. */
+  list(after: string, limit: number): Promise<readonly AccountInfo[]>;
+}
+export const Accounts = service<Accounts>('accounts');
+
+/** An account was removed: every module erases what it keeps for it. Awaited. */
+export const accountRemoved = tellPoint<Jid>('account.removed');
+/** An account was created. */
+export const accountCreated = tellPoint<Jid>('account.created');
+/** May this name be registered? An answer refuses, with the reason. */
+export const accountNaming = filterPoint<{ readonly local: string }, string>('account.naming');
+/** What is kept for one account, for export: named lists of plain values. */
+export const accountData = collectPoint<Jid, { readonly name: string; readonly data: unknown }>('account.data');

@@ -1,0 +1,44 @@
+/** Where features meet the router: the path of a stanza as filter points (RFC 6120 section 10, RFC 6121 section 8). */
+import type { Jid } from '../jid/jid.ts';
+import { filterPoint } from '../kernel/hook.ts';
+import { service } from '../kernel/service.ts';
+import type { Awaitable } from '../util/awaitable.ts';
+import type { Element } from '../xml/element.ts';
+import type { StanzaError } from '../xmpp/stanza-error.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
+import type { Session } from './session.ts';
+
+/** One stanza on its way. One class with a fixed shape, so that the router stays monomorphic. */
+export class Passage {
+  /** Replaced, never changed, by handlers of the phase `rewrite`. */
+  stanza: Stanza;
+  /** The local session that sent it; undefined for the server's own and for what comes from elsewhere. */
+  readonly origin: Session | undefined;
+
+  constructor(stanza: Stanza, origin: Session | undefined) {
+    this.stanza = stanza;
+    this.origin = origin;
+  }
+}
+
+/** 'handled' ends the passage silently; an error goes back to the sender, unless the stanza was itself a reply. */
+export type Verdict = 'handled' | StanzaError;
+
+/** A local session sent a stanza; its destination has not been looked at. Undirected presence ends here. */
+export const outbound = filterPoint<Passage, Verdict>('stanza.outbound');
+/** A stanza reaches the account of a local user, from anywhere, before a session is chosen. `to` may be full or bare. */
+export const inbound = filterPoint<Passage, Verdict>('stanza.inbound');
+/** A message or presence for the host itself. */
+export const atHost = filterPoint<Passage, Verdict>('stanza.at-host');
+/** A message for an existing account that no session takes (RFC 6121 section 8.5.2.2): offline storage, push. */
+export const undeliverable = filterPoint<Passage, Verdict>('stanza.undeliverable');
+
+export interface Router {
+  /** Sends a stanza of the server's own to wherever `to` says. Waits only when something on the way waits. */
+  route(stanza: Stanza): Awaitable<void>;
+  /** Sends an IQ of the server's own and resolves to the answer; undefined after 30 seconds without one. */
+  request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined>;
+  /** Whether this domain is a host of ours, and not a component or another server. */
+  isLocal(domain: string): boolean;
+}
+export const Router = service<Router>('router');

@@ -1,0 +1,53 @@
+/** What the rest of the server knows of one connected resource (RFC 6120 section 7). */
+import type { Jid } from '../jid/jid.ts';
+import { service } from '../kernel/service.ts';
+import type { Slots } from '../kernel/slot.ts';
+import type { TransportKind } from '../kernel/transport.ts';
+import { filterPoint, tellPoint } from '../kernel/hook.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
+import type { StreamError } from '../xmpp/stream-error.ts';
+
+export interface Session {
+  /** The full address. */
+  readonly jid: Jid;
+  /** The bare address. */
+  readonly account: Jid;
+  readonly transport: TransportKind;
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** When the client last sent a stanza; milliseconds since 1970. */
+  readonly lastActiveAt: number;
+  readonly slots: Slots;
+  /** The presence that was last broadcast; undefined before the first and after an unavailable one. */
+  presence: Stanza | undefined;
+  /** RFC 6121 section 4.7.2.3; meaningful while `presence` is there. */
+  priority: number;
+  /** The client asked for the roster, and gets pushes (RFC 6121 section 2.1.6). */
+  interested: boolean;
+  /** Queues a stanza for the client; `to` as it stands in the stanza. */
+  send(stanza: Stanza): void;
+  /** The same with another `to`: the rest of the text is shared between recipients. */
+  sendTo(stanza: Stanza, to: string): void;
+  /** Ends the stream, with an error or in peace. */
+  end(error?: StreamError): void;
+}
+
+/** The sessions of one host. */
+export interface Sessions {
+  /** All sessions of an account, available or not; do not keep or change the list. */
+  of(bare: string): readonly Session[];
+  get(full: Jid): Session | undefined;
+  all(): Iterable<Session>;
+  readonly count: number;
+}
+export const Sessions = service<Sessions>('sessions');
+
+/** A resource was bound; nothing has been sent to it yet but the answer. */
+export const sessionBound = tellPoint<Session>('session.bound');
+/** A session is over, however it ended. It is no longer in the table. Its `presence` is still that of the end. */
+export const sessionEnded = tellPoint<Session>('session.ended');
+
+/** A stanza about to go to one client; 'dropped' keeps it back. Runs only where something is bound to it. */
+export const sessionSend = filterPoint<{ readonly session: Session; stanza: Stanza }, 'dropped'>('session.send');

@@ -1,0 +1,100 @@
+/** Stanzas: an element with its prepared addresses (RFC 6120 section 8). */
+import type { Jid } from '../jid/jid.ts';
+import { Element } from '../xml/element.ts';
+import { escapeAttribute } from '../xml/escape.ts';
+import { NS } from './ns.ts';
+import type { StanzaError } from './stanza-error.ts';
+
+export type StanzaKind = 'message' | 'presence' | 'iq';
+
+/**
+ * One stanza. Parsed once, serialised once: `xml` is cached, and fan-out to many recipients rewrites the start tag only.
+ * The element's own `from` and `to` are not looked at after construction; the fields here are the truth.
+ */
+export class Stanza {
+  readonly kind: StanzaKind;
+  readonly element: Element;
+  readonly from: Jid;
+  /** Where it goes. A stanza that its client sent without `to` goes to the client's own account. */
+  readonly to: Jid;
+  /** False when the client gave no `to`: a presence without is a broadcast. */
+  readonly addressed: boolean;
+  /** The type attribute; '' when absent. */
+  readonly type: string;
+  readonly id: string | undefined;
+  #xml: string | undefined;
+
+  constructor(element: Element, from: Jid, to: Jid, addressed = true) {
+    this.kind = element.name as StanzaKind;
+    this.element = element;
+    this.from = from;
+    this.to = to;
+    this.addressed = addressed;
+    this.type = element.attr('type') ?? '';
+    this.id = element.attr('id');
+  }
+
+  /** The serialised stanza, as it reads in a stream whose content namespace is `jabber:client`. */
+  get xml(): string {
+    return (this.#xml ??= this.xmlTo(this.to.full));
+  }
+
+  /** The same with another `to`; the part after the start tag is shared. */
+  xmlTo(to: string): string {
+    const { attrs, name } = this.element;
+    let start = `<${name} from='${escapeAttribute(this.from.full)}' to='${escapeAttribute(to)}'`;
+    for (let i = 0; i < attrs.length; i += 2) {
+      const attr = attrs[i] as string;
+      if (attr === 'from' || attr === 'to' || attr.charCodeAt(0) === 0x7b) continue;
+      start += ` ${attr}='${escapeAttribute(attrs[i + 1] as string)}'`;
+    }
+    const inner = this.element.innerXml();
+    return inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;
+  }
+
+  /** Whether this is a reply, which is never replied to with an error (RFC 6120 section 8.3.1). */
+  get isReply(): boolean {
+    return this.type === 'error' || (this.kind === 'iq' && this.type === 'result');
+  }
+
+  /** The same stanza with another element, such as one with a child more. */
+  replace(element: Element): Stanza {
+    return new Stanza(element, this.from, this.to, this.addressed);
+  }
+
+  /** The same stanza for another recipient. */
+  readdress(to: Jid): Stanza {
+    return new Stanza(this.element, this.from, to);
+  }
+
+  /** The stanza as an element with its true addresses: for storage and for forwarding (XEP-0297). */
+  toElement(): Element {
+    return this.element.with({ from: this.from.full, to: this.to.full });
+  }
+}
+
+/** Builds a stanza of the server's own. */
+export function stanza(
+  kind: StanzaKind,
+  head: { from: Jid; to: Jid; type?: string | undefined; id?: string | undefined; lang?: string | undefined },
+  ...children: readonly (Element | undefined)[]
+): Stanza {
+  const attrs: string[] = [];
+  if (head.type !== undefined && head.type !== '') attrs.push('type', head.type);
+  if (head.id !== undefined) attrs.push('id', head.id);
+  if (head.lang !== undefined) attrs.push('xml:lang', head.lang);
+  const kept = children.filter((it): it is Element => it !== undefined);
+  return new Stanza(new Element(NS.client, kind, attrs, kept), head.from, head.to);
+}
+
+/** The answer to an IQ (RFC 6120 section 8.2.3). */
+export function iqResult(request: Stanza, payload?: Element): Stanza {
+  return stanza('iq', { from: request.to, to: request.from, type: 'result', id: request.id }, payload);
+}
+
+/** The stanza of type `error` that goes back for this one. The payload is returned with it for an IQ only. */
+export function errorReply(request: Stanza, error: StanzaError): Stanza {
+  const head = { from: request.to, to: request.from, type: 'error', id: request.id };
+  const payload = request.kind === 'iq' ? request.element.firstElement() : undefined;
+  return stanza(request.kind, head, payload, error.element());
+}
