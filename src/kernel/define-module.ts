@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Command } from './command.ts';
 import type { Binding } from './hook.ts';
 import type { IqBinding } from './iq.ts';
+import type { Hooks } from './late-hooks.ts';
 import type { Logger } from './log.ts';
 import type { Counter } from './metrics.ts';
 import type { Resolved, Services } from './service.ts';
@@ -37,6 +38,8 @@ export interface ModuleContext<C, R extends Services, M extends CounterSpecs> {
   readonly host: Jid;
   readonly config: C;
   readonly services: Resolved<R>;
+  /** Runs hook points. Throws during set-up: the other modules have not said yet what they bind. */
+  readonly hooks: Hooks;
   readonly db: Database;
   readonly metrics: { readonly [K in keyof M]: Counter };
   readonly log: Logger;

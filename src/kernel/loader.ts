@@ -8,6 +8,7 @@ import type { Command } from './command.ts';
 import type { ComponentPart, Disco, Module, ModuleParts } from './define-module.ts';
 import { HookTable, type Binding } from './hook.ts';
 import { IqTable, type IqBinding } from './iq.ts';
+import { LateHooks } from './late-hooks.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Service, Services } from './service.ts';
@@ -51,14 +52,17 @@ export async function startHost(
   infra: Infrastructure,
 ): Promise<HostParts> {
   const stopping = new AbortController();
+  const hooks = new LateHooks();
   const services = new Map(infra.services);
   const started: [Module, ModuleParts<Services>][] = [];
   for (const module of inOrder(modules, infra.services)) {
-    const parts = await setUp(module, { name, config, infra, services, signal: stopping.signal });
+    const parts = await setUp(module, { name, config, infra, services, hooks, signal: stopping.signal });
     for (const [key, token] of Object.entries(module.provides ?? {})) services.set(token.name, parts.services?.[key]);
     started.push([module, parts]);
   }
-  return freeze({ name, infra, started, services, stopping });
+  const parts = freeze({ name, infra, started, services, stopping });
+  hooks.bind(parts.hooks);
+  return parts;
 }
 
 async function setUp(
@@ -68,6 +72,7 @@ async function setUp(
     config: Readonly<Record<string, unknown>>;
     infra: Infrastructure;
     services: ReadonlyMap<string, unknown>;
+    hooks: LateHooks;
     signal: AbortSignal;
   },
 ): Promise<ModuleParts<Services>> {
@@ -80,6 +85,7 @@ async function setUp(
     services: Object.fromEntries(
       Object.entries(module.requires ?? {}).map(([key, token]) => [key, host.services.get(token.name)]),
     ),
+    hooks: host.hooks,
     db: infra.db,
     metrics: Object.fromEntries(
       Object.entries(module.metrics ?? {}).map(([key, help]) => [
