@@ -27,7 +27,7 @@ export { Passage, Router, atHost, inbound, outbound, undeliverable, type Verdict
 export { Sessions, sessionBound, sessionEnded, sessionSend, type Session } from './contracts/session.ts';
 export { iq, nonza, type IqContext } from './contracts/iq.ts';
 export {
-  Accounts, accountCreated, accountData, accountNaming, accountRemoved, type AccountInfo,
+  Accounts, accountCreated, accountData, accountNaming, accountRemoved, passwordChanged, type AccountInfo,
 } from './contracts/accounts.ts';
 export { Roster, rosterChanged, type RosterItem, type RosterView, type Subscription } from './contracts/roster.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
@@ -35,4 +35,7 @@ export { Blocking } from './contracts/blocking.ts';
 export {
   accountItems, Catalog, hostForms, hostItems, ServerCaps, type DiscoItem, type DiscoQuery, type Identity,
 } from './contracts/disco.ts';
-export { Credentials, FastTokens } from './contracts/credentials.ts';
+export {
+  Credentials, FastTokens, PasswordHasher, ServerKeys,
+  type FastToken, type IssuedFastToken, type ScramHash, type ScramKeys, type StoredCredentials,
+} from './contracts/credentials.ts';

@@ -29,6 +29,13 @@ export interface Credentials {
 }
 export const Credentials = service<Credentials>('credentials');
 
+/** Turns passwords into keys, with the hashes and iterations that the configuration asks of new ones (XEP-0438). */
+export interface PasswordHasher {
+  /** Undefined for a password that is empty, longer than 1023 bytes of UTF-8, or refused by SASLprep (RFC 4013). */
+  derive(password: string): Promise<readonly ScramKeys[] | undefined>;
+}
+export const PasswordHasher = service<PasswordHasher>('password-hasher');
+
 /** A token that a client may present. There are at most two a client (XEP-0484 section 5.1). */
 export interface FastToken {
   /** Names the token to the store. No secret. */
