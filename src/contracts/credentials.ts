@@ -67,9 +67,10 @@ export interface FastTokens {
   use(local: string, client: string, id: string, count: number | undefined): Awaitable<boolean>;
   /** Makes a token. An earlier one that was never used ends; the current one lives on until the new one is used. */
   issue(local: string, client: string, mechanism: string): Promise<IssuedFastToken>;
-  /** Ends one token now (XEP-0484 section 3.6). */
-  invalidate(local: string, client: string, id: string): Promise<void>;
-  /** Ends all tokens of one client, or of the whole account: a lost device, a new password. */
+  /**
+   * Ends all tokens of one client, used or not, when it logs out (XEP-0484 section 3.6) or its device was lost; or those
+   * of the whole account, as after a new password.
+   */
   revoke(local: string, client?: string): Promise<void>;
 }
 export const FastTokens = service<FastTokens>('fast-tokens');

@@ -1,0 +1,32 @@
+/** SASLprep (RFC 4013) for names and passwords. */
+import saslprep from '@mongodb-js/saslprep';
+
+/** A password that SASLprep refuses, or that is empty after it. */
+export class PasswordError extends Error {
+  override readonly name = 'PasswordError';
+}
+
+/** Printable ASCII is its own preparation: nearly every name and password. */
+const PLAIN = /^[\x20-\x7e]+$/;
+
+/**
+ * Prepares as a query string, unassigned code points allowed (RFC 5802 section 5.1): the tables are those of Unicode
+ * 3.2, and what was assigned since is common in passwords. Undefined when refused or empty.
+ */
+export function prepare(text: string): string | undefined {
+  if (PLAIN.test(text)) return text;
+  try {
+    const prepared = saslprep(text, { allowUnassigned: true });
+    return prepared === '' ? undefined : prepared;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws `PasswordError`. */
+export function preparePassword(password: string): string {
+  const prepared = prepare(password);
+  if (prepared === undefined)
+    throw new PasswordError('the password is empty or holds characters that SASLprep forbids');
+  return prepared;
+}

@@ -1,0 +1,162 @@
+/** SCRAM-SHA-1, -256 and -512, with and without channel binding (RFC 5802, RFC 7677), with XEP-0474. */
+import { randomBytes } from 'node:crypto';
+import type { ScramHash, ScramKeys, StoredCredentials } from '../contracts/credentials.ts';
+import { type Awaitable, then } from '../util/awaitable.ts';
+import type { Decoys } from './decoys.ts';
+import { downgradeHash } from './downgrade.ts';
+import { isSelf, localOf } from './identity.ts';
+import {
+  askForInitial,
+  type BindingType,
+  type Exchange,
+  failure,
+  type Mechanism,
+  type OfferContext,
+  type SaslContext,
+  type SaslFailure,
+  type SaslStep,
+} from './sasl.ts';
+import { digest, hmac, sameBytes } from './scram-keys.ts';
+import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.ts';
+
+export interface ScramOptions {
+  readonly decoys: Decoys;
+  /** Bindings that -PLUS may use, by configuration. */
+  readonly bindings: readonly BindingType[];
+  /** Our half of the nonce; random unless a test says otherwise. */
+  readonly nonce?: () => string;
+}
+
+/** One mechanism: `SCRAM-SHA-256`, or `SCRAM-SHA-256-PLUS` with `plus`. */
+export function scram(hash: ScramHash, plus: boolean, options: ScramOptions): Mechanism {
+  const name = `SCRAM-${hash}${plus ? '-PLUS' : ''}`;
+  return {
+    name,
+    available: (context) => (!plus || canBind(context, options.bindings)) && hasKeys(context, hash),
+    begin: (context) => new ScramExchange({ name, hash, plus }, context, options),
+  };
+}
+
+function canBind({ tls, bindings }: OfferContext, types: readonly BindingType[]): boolean {
+  return tls && types.some((it) => bindings.get(it) !== undefined);
+}
+
+function hasKeys({ accountHashes }: OfferContext, hash: ScramHash): boolean {
+  return accountHashes === undefined || accountHashes.length === 0 || accountHashes.includes(hash);
+}
+
+/** What is remembered between the client's two messages. */
+interface Challenge {
+  readonly local: string;
+  readonly authzid: string | undefined;
+  readonly keys: ScramKeys;
+  /** Undefined when the keys are a decoy's: then no proof is right. */
+  readonly account: StoredCredentials | undefined;
+  readonly nonce: string;
+  /** What `c=` must be. */
+  readonly bound: string;
+  /** Both first messages, for the signed text. */
+  readonly signed: string;
+}
+
+const wrong = failure('not-authorized');
+
+class ScramExchange implements Exchange {
+  readonly #kind: { readonly name: string; readonly hash: ScramHash; readonly plus: boolean };
+  readonly #context: SaslContext;
+  readonly #options: ScramOptions;
+  #challenge: Challenge | undefined;
+
+  constructor(kind: { name: string; hash: ScramHash; plus: boolean }, context: SaslContext, options: ScramOptions) {
+    this.#kind = kind;
+    this.#context = context;
+    this.#options = options;
+  }
+
+  respond(data: Buffer | undefined): Awaitable<SaslStep> {
+    if (data === undefined) return askForInitial;
+    return this.#challenge === undefined ? this.#first(data) : this.#final(data, this.#challenge);
+  }
+
+  #first(data: Buffer): Awaitable<SaslStep> {
+    const { host, credentials } = this.#context;
+    const message = parseClientFirst(data);
+    if ('kind' in message) return message;
+    const bound = this.#bind(message);
+    if (typeof bound !== 'string') return bound;
+    const local = localOf(message.username, host);
+    if (local === undefined) return wrong;
+    if (message.authzid !== undefined && !isSelf(message.authzid, local, host)) return failure('invalid-authzid');
+    return then(credentials.find(local), (account) => this.#answer(message, local, bound, account));
+  }
+
+  /** What `c=` has to be; or why the client's flag does not fit what was offered (RFC 5802 section 6). */
+  #bind({ flag, binding, gs2Header }: ClientFirst): string | SaslFailure {
+    const { offered, offeredBindings, bindings } = this.#context;
+    if (!this.#kind.plus) {
+      if (flag === 'p') return failure('malformed-request', 'this mechanism does not bind to the channel');
+      // The client would have bound and saw no such mechanism; it was there, so somebody took it away.
+      if (flag === 'y' && offered.some((it) => it.endsWith('-PLUS'))) {
+        return failure('not-authorized', 'server-does-support-channel-binding');
+      }
+      return Buffer.from(gs2Header).toString('base64');
+    }
+    if (flag !== 'p') return failure('malformed-request', 'this mechanism binds to the channel');
+    const type = offeredBindings.find((it) => it === binding);
+    const data = type === undefined ? undefined : bindings.get(type);
+    if (data === undefined) return failure('not-authorized', 'unsupported-channel-binding-type');
+    return Buffer.concat([Buffer.from(gs2Header), data]).toString('base64');
+  }
+
+  #answer(first: ClientFirst, local: string, bound: string, account: StoredCredentials | undefined): SaslStep {
+    const { hash } = this.#kind;
+    const { host, offered, offeredBindings } = this.#context;
+    // Made for everyone, so that those who exist are not answered sooner.
+    const decoy = this.#options.decoys.keys(hash, host, local);
+    const stored = account?.keys.find((it) => it.hash === hash);
+    const keys = stored ?? decoy;
+    const nonce = first.nonce + (this.#options.nonce?.() ?? randomBytes(18).toString('base64'));
+    const h = downgradeHash(hash, offered, offeredBindings);
+    const reply = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations},h=${h}`;
+    this.#challenge = {
+      local,
+      authzid: first.authzid === undefined ? undefined : `${local}@${host}`,
+      keys,
+      account: stored === undefined ? undefined : account,
+      nonce,
+      bound,
+      signed: `${first.bare},${reply}`,
+    };
+    return { kind: 'challenge', data: Buffer.from(reply) };
+  }
+
+  #final(data: Buffer, challenge: Challenge): SaslStep {
+    const message = parseClientFinal(data);
+    if ('kind' in message) return message;
+    if (message.nonce !== challenge.nonce) return wrong;
+    if (message.bound !== challenge.bound) return failure('not-authorized', 'channel-bindings-dont-match');
+    const { keys, account } = challenge;
+    const signed = `${challenge.signed},${message.withoutProof}`;
+    const proven = proves(message.proof, keys, signed);
+    const signature = hmac(keys.hash, keys.serverKey, signed);
+    if (!proven || account === undefined) return wrong;
+    if (account.locked) return failure('account-disabled');
+    const { local, authzid } = challenge;
+    return {
+      kind: 'success',
+      mechanism: this.#kind.name,
+      local,
+      authzid,
+      data: Buffer.from(`v=${signature.toString('base64')}`),
+    };
+  }
+}
+
+/** RFC 5802 section 3: the proof hides the client key, whose hash is the stored key. */
+function proves(proof: Buffer, keys: ScramKeys, signed: string): boolean {
+  const signature = hmac(keys.hash, keys.storedKey, signed);
+  if (proof.length !== signature.length) return false;
+  const clientKey = Buffer.alloc(proof.length);
+  for (let i = 0; i < proof.length; i++) clientKey[i] = (proof[i] ?? 0) ^ (signature[i] ?? 0);
+  return sameBytes(digest(keys.hash, clientKey), keys.storedKey);
+}
