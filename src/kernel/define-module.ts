@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Jid } from '../jid/jid.ts';
 import type { Awaitable } from '../util/awaitable.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
 import type { Clock } from './clock.ts';
 import type { Command } from './command.ts';
 import type { Binding } from './hook.ts';
@@ -51,7 +52,7 @@ export interface ModuleContext<C, R extends Services, M extends CounterSpecs> {
 /** A subdomain that the module serves by itself, such as `conference.`: gets every stanza for it. */
 export interface ComponentPart {
   readonly domain: string;
-  receive(passage: unknown): Awaitable<void>;
+  receive(stanza: Stanza): Awaitable<void>;
 }
 
 /** What setup hands back; the kernel registers it and, on stop or reload, unregisters all of it. */

@@ -12,7 +12,7 @@ import type { Logger } from './log.ts';
 export const PHASES = ['guard', 'rewrite', 'record', 'copy', 'handle', 'fallback'] as const;
 export type Phase = (typeof PHASES)[number];
 
-interface Point {
+export interface Point {
   readonly id: number;
   readonly name: string;
 }
@@ -122,6 +122,11 @@ export class HookTable {
         handlers: sorted.map(([, it]) => it.handler as Handler),
       };
     }
+  }
+
+  /** Whether anything is bound to the point. */
+  has(point: Point): boolean {
+    return this.#chains[point.id] !== undefined;
   }
 
   /** Asks the handlers in turn; the first answer ends the run. Throws or rejects with `HookFailure`. */

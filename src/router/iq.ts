@@ -1,0 +1,87 @@
+/** IQ dispatch: what the server answers for itself and for its accounts (RFC 6120 section 8.2.3, RFC 6121 section 8.5). */
+import type { Passage } from '../contracts/routing.ts';
+import type { IqAnswer, IqRequest, IqTarget } from '../kernel/iq.ts';
+import type { LocalHost } from '../session/local-host.ts';
+import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import type { Element } from '../xml/element.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
+import { iqResult, type Stanza } from '../xmpp/stanza.ts';
+
+/** The reply to send; undefined when there is none, or when the handler sends it by itself. */
+export type IqReply = Awaitable<Stanza | StanzaError | undefined>;
+
+/** Answers a request (type get or set) to the host or to a bare account. */
+export function answerIq(host: LocalHost, passage: Passage, accountExists: boolean): IqReply {
+  const { stanza, origin } = passage;
+  const payload = onlyPayload(stanza.element);
+  if (payload === undefined || stanza.id === undefined) return refusals.badRequest;
+  const type = stanza.type as 'get' | 'set';
+  const target = targetOf(host, stanza);
+  const { iq } = host.parts;
+  // A handler for any account serves one's own too, unless there is a narrower one.
+  const binding =
+    iq.find(type, payload.key, target) ??
+    (target === 'self' ? (iq.find(type, payload.key, 'account') ?? unaddressed(host, stanza, payload, type)) : undefined);
+  if (binding === undefined) {
+    // XEP-0077 and its like are bound to `self` alone: to somebody else's account the answer is forbidden.
+    if (target === 'account' && iq.find(type, payload.key, 'self') !== undefined) return refusals.forbidden;
+    return refusals.serviceUnavailable;
+  }
+  if (target === 'account' && !accountExists) return refusals.serviceUnavailable;
+  const request: IqRequest = {
+    stanza,
+    from: stanza.from,
+    to: stanza.to,
+    type,
+    payload,
+    session: origin,
+    isAdmin: host.isAdmin(stanza.from),
+  };
+  return run(binding.handler, request);
+}
+
+/** RFC 6120 section 10.3.3: without `to`, the server answers for the account, and for itself where it has no account handler. */
+function unaddressed(host: LocalHost, stanza: Stanza, payload: Element, type: 'get' | 'set') {
+  return stanza.addressed ? undefined : host.parts.iq.find(type, payload.key, 'host');
+}
+
+function targetOf(host: LocalHost, stanza: Stanza): IqTarget {
+  if (stanza.to.local === '') return 'host';
+  return stanza.from.bare === stanza.to.bare && stanza.from.domain === host.name.domain ? 'self' : 'account';
+}
+
+function run(handler: (request: IqRequest<never>) => Awaitable<IqAnswer>, request: IqRequest): IqReply {
+  try {
+    const answer = handler(request as IqRequest<never>);
+    if (!isPromise(answer)) return reply(request, answer);
+    return answer.then(
+      (it) => reply(request, it),
+      (cause) => refusal(cause),
+    );
+  } catch (cause) {
+    return refusal(cause);
+  }
+}
+
+function reply(request: IqRequest, answer: IqAnswer): Stanza | StanzaError | undefined {
+  if (answer === 'deferred') return undefined;
+  if (answer instanceof StanzaError) return answer;
+  return iqResult(request.stanza, answer as Element | undefined);
+}
+
+/** A thrown StanzaError is an answer; anything else is ours and goes on to the log. */
+function refusal(cause: unknown): StanzaError {
+  if (cause instanceof StanzaError) return cause;
+  throw cause;
+}
+
+/** RFC 6120 section 8.2.3: a get or set has exactly one child element. */
+function onlyPayload(element: Element): Element | undefined {
+  let found: Element | undefined;
+  for (const child of element.children) {
+    if (typeof child === 'string') continue;
+    if (found !== undefined) return undefined;
+    found = child;
+  }
+  return found;
+}

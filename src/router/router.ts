@@ -1,0 +1,223 @@
+/** Where every stanza goes: RFC 6120 section 10, RFC 6121 section 8. */
+import { atHost, inbound, outbound, Passage, type Router, type Verdict } from '../contracts/routing.ts';
+import type { Jid } from '../jid/jid.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { LocalHost } from '../session/local-host.ts';
+import type { ClientSession } from '../session/session.ts';
+import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import type { Element } from '../xml/element.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
+import { errorReply, stanza as makeStanza, type Stanza } from '../xmpp/stanza.ts';
+import { deliverMessage, hand } from './deliver.ts';
+import { answerIq } from './iq.ts';
+import { PendingRequests } from './pending.ts';
+
+/** What serves a domain that is no virtual host: an external component, or a module's subdomain. */
+export interface DomainService {
+  receive(stanza: Stanza): Awaitable<void>;
+}
+
+/** Counted per stanza, read when metrics are collected. */
+export interface RouterCounts {
+  message: number;
+  presence: number;
+  iq: number;
+  errors: number;
+}
+
+export class StanzaRouter implements Router {
+  readonly counts: RouterCounts = { message: 0, presence: 0, iq: 0, errors: 0 };
+  readonly #hosts = new Map<string, LocalHost>();
+  readonly #services = new Map<string, DomainService>();
+  readonly #pending: PendingRequests;
+  readonly #log: Logger;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#pending = new PendingRequests(clock);
+    this.#log = log;
+  }
+
+  addHost(host: LocalHost): void {
+    this.#hosts.set(host.name.domain, host);
+  }
+
+  removeHost(domain: string): void {
+    this.#hosts.delete(domain);
+  }
+
+  host(domain: string): LocalHost | undefined {
+    return this.#hosts.get(domain);
+  }
+
+  hosts(): Iterable<LocalHost> {
+    return this.#hosts.values();
+  }
+
+  /** False when something serves that domain already. */
+  addService(domain: string, service: DomainService): boolean {
+    if (this.#hosts.has(domain) || this.#services.has(domain)) return false;
+    this.#services.set(domain, service);
+    return true;
+  }
+
+  removeService(domain: string, service: DomainService): void {
+    if (this.#services.get(domain) === service) this.#services.delete(domain);
+  }
+
+  get defaultHost(): string {
+    return this.#hosts.keys().next().value ?? 'localhost';
+  }
+
+  isLocal(domain: string): boolean {
+    return this.#hosts.has(domain);
+  }
+
+  /** A stanza that a local session sent. A promise means that something waits, and the session must not send on. */
+  fromSession(session: ClientSession, stanza: Stanza): Awaitable<void> {
+    this.counts[stanza.kind]++;
+    const passage = new Passage(stanza, session);
+    try {
+      const outcome = this.#outbound(session.host, passage);
+      return isPromise(outcome) ? outcome.catch((cause) => this.#failed(passage, cause)) : undefined;
+    } catch (cause) {
+      return this.#failed(passage, cause);
+    }
+  }
+
+  /** A stanza of the server's own, of a component or of another server. */
+  route(stanza: Stanza): Awaitable<void> {
+    this.counts[stanza.kind]++;
+    const passage = new Passage(stanza, undefined);
+    try {
+      const outcome = this.#dispatch(passage);
+      return isPromise(outcome) ? outcome.catch((cause) => this.#failed(passage, cause)) : undefined;
+    } catch (cause) {
+      return this.#failed(passage, cause);
+    }
+  }
+
+  async request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined> {
+    const { id, answer } = this.#pending.expect(query.to.full);
+    await this.route(makeStanza('iq', { ...query, id }, payload));
+    return answer;
+  }
+
+  #outbound(host: LocalHost, passage: Passage): Awaitable<void> {
+    const verdict = host.parts.hooks.run(outbound, passage);
+    if (isPromise(verdict)) return verdict.then((it) => this.#afterOutbound(passage, it));
+    return this.#afterOutbound(passage, verdict);
+  }
+
+  #afterOutbound(passage: Passage, verdict: Verdict | undefined): Awaitable<void> {
+    if (verdict === undefined) return this.#dispatch(passage);
+    return verdict === 'handled' ? undefined : this.#refuse(passage, verdict);
+  }
+
+  #dispatch(passage: Passage): Awaitable<void> {
+    const { stanza } = passage;
+    const host = this.#hosts.get(stanza.to.domain);
+    if (host === undefined) return this.#elsewhere(passage);
+    if (stanza.to.local === '') return this.#toHost(host, passage);
+    const verdict = host.parts.hooks.run(inbound, passage);
+    if (isPromise(verdict)) return verdict.then((it) => this.#afterInbound(host, passage, it));
+    return this.#afterInbound(host, passage, verdict);
+  }
+
+  #afterInbound(host: LocalHost, passage: Passage, verdict: Verdict | undefined): Awaitable<void> {
+    if (verdict === 'handled') return undefined;
+    if (verdict !== undefined) return this.#refuse(passage, verdict);
+    const exists = host.hasAccount(passage.stanza.to);
+    if (isPromise(exists)) return exists.then((it) => this.#toAccount(host, passage, it));
+    return this.#toAccount(host, passage, exists);
+  }
+
+  #toAccount(host: LocalHost, passage: Passage, exists: boolean): Awaitable<void> {
+    const { stanza } = passage;
+    if (stanza.kind === 'iq') return this.#iqToAccount(host, passage, exists);
+    if (stanza.kind === 'presence') return this.#presenceToAccount(host, passage);
+    if (!exists) {
+      // RFC 6121 section 8.5.1; table 1 of 8.5.4 leaves headlines and errors unanswered.
+      if (stanza.type === 'headline' || stanza.type === 'error') return undefined;
+      return this.#refuse(passage, refusals.serviceUnavailable);
+    }
+    const outcome = deliverMessage(host, passage);
+    if (isPromise(outcome)) return outcome.then((it) => this.#refuseIf(passage, it));
+    return this.#refuseIf(passage, outcome);
+  }
+
+  /** RFC 6121 sections 8.5.2.1.2 and 8.5.3.1: presence that no module handled goes to whoever is there. */
+  #presenceToAccount(host: LocalHost, { stanza }: Passage): void {
+    if (stanza.to.resource !== '') {
+      host.sessions.get(stanza.to)?.send(stanza);
+      return;
+    }
+    for (const session of host.sessions.of(stanza.to.bare)) if (session.presence !== undefined) session.send(stanza);
+  }
+
+  #iqToAccount(host: LocalHost, passage: Passage, exists: boolean): Awaitable<void> {
+    const { stanza } = passage;
+    if (stanza.to.resource !== '') {
+      const session = host.sessions.get(stanza.to);
+      if (session !== undefined) return hand(session, passage);
+      return this.#refuse(passage, refusals.serviceUnavailable); // RFC 6121 section 8.5.3.2.3
+    }
+    return this.#answer(host, passage, exists);
+  }
+
+  #toHost(host: LocalHost, passage: Passage): Awaitable<void> {
+    if (passage.stanza.kind === 'iq') return this.#answer(host, passage, true);
+    const verdict = host.parts.hooks.run(atHost, passage);
+    if (isPromise(verdict)) return verdict.then((it) => this.#afterHost(passage, it));
+    return this.#afterHost(passage, verdict);
+  }
+
+  #afterHost(passage: Passage, verdict: Verdict | undefined): Awaitable<void> {
+    if (verdict === 'handled' || (verdict === undefined && passage.stanza.kind === 'presence')) return undefined;
+    return this.#refuse(passage, verdict ?? refusals.serviceUnavailable);
+  }
+
+  #answer(host: LocalHost, passage: Passage, exists: boolean): Awaitable<void> {
+    const { stanza } = passage;
+    if (stanza.isReply) {
+      this.#pending.take(stanza);
+      return undefined;
+    }
+    const reply = answerIq(host, passage, exists);
+    if (isPromise(reply)) return reply.then((it) => this.#reply(passage, it));
+    return this.#reply(passage, reply);
+  }
+
+  #reply(passage: Passage, reply: Stanza | StanzaError | undefined): Awaitable<void> {
+    if (reply === undefined) return undefined;
+    if (reply instanceof StanzaError) return this.#refuse(passage, reply);
+    return passage.origin === undefined ? this.route(reply) : passage.origin.send(reply);
+  }
+
+  #elsewhere(passage: Passage): Awaitable<void> {
+    const { stanza } = passage;
+    const service = this.#services.get(stanza.to.domain);
+    if (service !== undefined) return service.receive(stanza);
+    return this.#refuse(passage, refusals.remoteServerNotFound); // RFC 6120 section 10.4
+  }
+
+  #refuseIf(passage: Passage, error: StanzaError | undefined): Awaitable<void> {
+    return error === undefined ? undefined : this.#refuse(passage, error);
+  }
+
+  /** RFC 6120 section 8.3.1: an error goes back, but never for an error or a result. */
+  #refuse({ stanza, origin }: Passage, error: StanzaError): Awaitable<void> {
+    if (stanza.isReply) return undefined;
+    this.counts.errors++;
+    const reply = errorReply(stanza, error);
+    return origin === undefined ? this.route(reply) : origin.send(reply);
+  }
+
+  /** Guards fail closed: what a broken handler did not answer is refused, and the log says whose fault it is. */
+  #failed(passage: Passage, cause: unknown): Awaitable<void> {
+    const { kind, to } = passage.stanza;
+    this.#log.error({ err: cause, kind, host: to.domain }, 'a stanza could not be handled');
+    return this.#refuse(passage, refusals.internal);
+  }
+}
+

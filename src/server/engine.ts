@@ -1,0 +1,102 @@
+/** The server without its configuration file and its listeners: hosts, router, streams. Tests start it in memory. */
+import { jid as makeJid, prepareDomain } from '../jid/jid.ts';
+import { CommandError, type Command } from '../kernel/command.ts';
+import type { Transport } from '../kernel/transport.ts';
+import { StanzaRouter } from '../router/router.ts';
+import { LocalHost } from '../session/local-host.ts';
+import { C2sStream } from '../stream/c2s.ts';
+import type { NegotiatorFactory } from '../stream/negotiation.ts';
+import type { StreamServices } from '../stream/services.ts';
+import type { StreamSettings } from '../stream/settings.ts';
+import { StreamTable } from '../stream/stream-table.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import { startModules, type HostEnvironment, type HostPlan } from './host-starter.ts';
+
+const shuttingDown = new StreamError('system-shutdown');
+const hostGone = new StreamError('host-gone');
+
+export interface EngineParts extends Omit<HostEnvironment, 'router'> {
+  readonly settings: StreamSettings;
+  readonly negotiators: NegotiatorFactory;
+}
+
+export class Engine {
+  readonly router: StanzaRouter;
+  readonly streams: StreamServices;
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.router = new StanzaRouter(parts.clock, parts.log);
+    this.streams = {
+      router: this.router,
+      clock: parts.clock,
+      log: parts.log,
+      table: new StreamTable(parts.clock),
+      negotiators: parts.negotiators,
+      settings: parts.settings,
+    };
+  }
+
+  /** Starts a host, or restarts its modules with another plan; sessions go on. */
+  async setHost(domain: string, plan: HostPlan): Promise<LocalHost> {
+    const host = this.router.host(domain) ?? new LocalHost(makeJid(domain));
+    await startModules(host, plan, { ...this.#parts, router: this.router });
+    this.router.addHost(host);
+    return host;
+  }
+
+  /** Ends the sessions of a host and stops its modules. */
+  async removeHost(domain: string): Promise<void> {
+    const host = this.router.host(domain);
+    if (host === undefined) return;
+    for (const session of [...host.sessions.all()]) session.end(hostGone);
+    this.router.removeHost(domain);
+    await host.parts.stop();
+  }
+
+  /** A client has connected. */
+  accept(transport: Transport): void {
+    new C2sStream(transport, this.streams);
+  }
+
+  /** Ends every stream with `system-shutdown`, then stops the modules; what they still write is theirs to flush. */
+  async stop(): Promise<void> {
+    for (const stream of [...this.streams.table]) stream.end(shuttingDown);
+    this.streams.table.close();
+    for (const host of this.router.hosts()) await host.parts.stop();
+  }
+
+  /** The commands of all hosts, once each. */
+  commands(): readonly Command[] {
+    const found = new Map<string, Command>();
+    for (const host of this.router.hosts()) {
+      for (const command of host.parts.commands.values()) if (!found.has(command.name)) found.set(command.name, command);
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Runs a command of a module on the host that is named, or else on that of the address in `args.jid`, or else on the
+   * only host there is. Throws `CommandError`, or a ZodError for arguments that do not fit.
+   */
+  async command(name: string, args: Readonly<Record<string, unknown>>, host?: string): Promise<unknown> {
+    const target = this.#hostFor(args, host);
+    const command = target.parts.commands.get(name);
+    if (command === undefined) throw new CommandError(`${target.name.domain} has no command ${name}`);
+    return command.run(command.args.parse(args));
+  }
+
+  #hostFor(args: Readonly<Record<string, unknown>>, name: string | undefined): LocalHost {
+    const { jid } = args;
+    const domain = name ?? (typeof jid === 'string' ? jid.slice(jid.indexOf('@') + 1).split('/')[0] : undefined);
+    const hosts = [...this.router.hosts()];
+    if (domain !== undefined) {
+      const found = this.router.host(prepareDomain(domain) ?? domain);
+      if (found === undefined) throw new CommandError(`${domain} is not a host of this server`);
+      return found;
+    }
+    if (hosts.length !== 1) throw new CommandError('this server has several hosts: name one with --host');
+    return hosts[0] as LocalHost;
+  }
+}

@@ -1,0 +1,90 @@
+/** Starts and restarts the modules of virtual hosts, and lends them the server's own services. */
+import { Catalog, type Identity } from '../contracts/disco.ts';
+import { PasswordHasher, ServerKeys } from '../contracts/credentials.ts';
+import { Router } from '../contracts/routing.ts';
+import { Sessions } from '../contracts/session.ts';
+import type { ComponentPart, Module } from '../kernel/define-module.ts';
+import { startHost, type HostParts, type Infrastructure } from '../kernel/loader.ts';
+import type { StanzaRouter } from '../router/router.ts';
+import type { LocalHost } from '../session/local-host.ts';
+
+/** What a host is made of, besides the server's own infrastructure. */
+export interface HostPlan {
+  readonly modules: readonly Module[];
+  /** Module options by module name. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly admins: ReadonlySet<string>;
+}
+
+/** What every host gets from the server. */
+export interface HostEnvironment extends Omit<Infrastructure, 'services'> {
+  readonly router: StanzaRouter;
+  readonly hasher: PasswordHasher;
+  readonly keys: ServerKeys;
+  /** Services of the server by token name, such as what the listeners know. */
+  readonly more?: ReadonlyMap<string, unknown>;
+}
+
+/** Starts the host's modules and puts them in force; what ran before is stopped after. Its sessions stay. */
+export async function startModules(host: LocalHost, plan: HostPlan, environment: HostEnvironment): Promise<void> {
+  const catalog = new HostCatalog();
+  const services = new Map<string, unknown>([
+    [Router.name, environment.router],
+    [Sessions.name, host.sessions],
+    [Catalog.name, catalog],
+    [PasswordHasher.name, environment.hasher],
+    [ServerKeys.name, environment.keys],
+    ...(environment.more ?? []),
+  ]);
+  const parts = await startHost(host.name, plan.modules, plan.options, {
+    ...environment,
+    log: environment.log.child({ host: host.name.domain }),
+    services,
+  });
+  catalog.fill(parts);
+  const before = host.started ? host.parts : undefined;
+  for (const part of before?.components.values() ?? []) environment.router.removeService(part.domain, service(part));
+  host.admins = plan.admins;
+  host.replaceParts(parts);
+  for (const part of parts.components.values()) {
+    if (!environment.router.addService(part.domain, service(part))) {
+      throw new Error(`${part.domain} is served twice: by a module of ${host.name.domain} and by something else`);
+    }
+  }
+  await before?.stop();
+}
+
+const wrappers = new WeakMap<ComponentPart, { receive: ComponentPart['receive'] }>();
+
+/** The router's view of a module's subdomain; the same object each time, so that it can be taken out again. */
+function service(part: ComponentPart): { receive: ComponentPart['receive'] } {
+  let wrapper = wrappers.get(part);
+  if (wrapper === undefined) wrappers.set(part, (wrapper = { receive: (stanza) => part.receive(stanza) }));
+  return wrapper;
+}
+
+/** What the modules of one host declare, known once all of them are set up. */
+class HostCatalog implements Catalog {
+  #features = { host: [] as readonly string[], account: [] as readonly string[] };
+  #identities = { host: [] as readonly Identity[], account: [] as readonly Identity[] };
+
+  fill({ disco }: HostParts): void {
+    const sorted = (list: readonly string[]): readonly string[] => [...new Set(list)].sort();
+    this.#features = {
+      host: sorted(disco.flatMap((it) => it.host ?? [])),
+      account: sorted(disco.flatMap((it) => it.account ?? [])),
+    };
+    this.#identities = {
+      host: disco.flatMap((it) => it.hostIdentities ?? []),
+      account: disco.flatMap((it) => it.accountIdentities ?? []),
+    };
+  }
+
+  features(of: 'host' | 'account'): readonly string[] {
+    return this.#features[of];
+  }
+
+  identities(of: 'host' | 'account'): readonly Identity[] {
+    return this.#identities[of];
+  }
+}

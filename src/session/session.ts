@@ -1,0 +1,87 @@
+/** One bound resource: what the contract `Session` promises, over whatever stream carries it now. */
+import type { Session } from '../contracts/session.ts';
+import { sessionSend } from '../contracts/session.ts';
+import type { Jid } from '../jid/jid.ts';
+import { Slots } from '../kernel/slot.ts';
+import type { TransportKind } from '../kernel/transport.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
+import type { StreamError } from '../xmpp/stream-error.ts';
+import type { LocalHost } from './local-host.ts';
+
+/** What carries the session's stanzas to its client. */
+export interface Outlet {
+  readonly transport: TransportKind;
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  /** More is queued than a healthy client would leave. */
+  readonly congested: boolean;
+  write(xml: string): void;
+  end(error: StreamError | undefined): void;
+  /** Resolves when the queue is short again, or the outlet is gone. */
+  drained(): Promise<void>;
+}
+
+export class ClientSession implements Session {
+  readonly jid: Jid;
+  readonly host: LocalHost;
+  readonly since: number;
+  readonly slots = new Slots();
+  lastActiveAt: number;
+  presence: Stanza | undefined = undefined;
+  priority = 0;
+  interested = false;
+  readonly #outlet: Outlet;
+
+  constructor(host: LocalHost, jid: Jid, outlet: Outlet, now: number) {
+    this.host = host;
+    this.jid = jid;
+    this.#outlet = outlet;
+    this.since = now;
+    this.lastActiveAt = now;
+  }
+
+  get account(): Jid {
+    return this.jid.bareJid;
+  }
+
+  get transport(): TransportKind {
+    return this.#outlet.transport;
+  }
+
+  get secure(): boolean {
+    return this.#outlet.secure;
+  }
+
+  get remoteAddress(): string {
+    return this.#outlet.remoteAddress;
+  }
+
+  get congested(): boolean {
+    return this.#outlet.congested;
+  }
+
+  drained(): Promise<void> {
+    return this.#outlet.drained();
+  }
+
+  send(stanza: Stanza): void {
+    if (this.host.filtersSends) this.#filtered(stanza, undefined);
+    else this.#outlet.write(stanza.xml);
+  }
+
+  sendTo(stanza: Stanza, to: string): void {
+    if (this.host.filtersSends) this.#filtered(stanza, to);
+    else this.#outlet.write(stanza.xmlTo(to));
+  }
+
+  end(error?: StreamError): void {
+    this.#outlet.end(error);
+  }
+
+  #filtered(stanza: Stanza, to: string | undefined): void {
+    const offer = { session: this, stanza };
+    // Filters of this point are synchronous by contract: a client's stanzas must not overtake each other.
+    if (this.host.parts.hooks.run(sessionSend, offer) !== undefined) return;
+    this.#outlet.write(to === undefined ? offer.stanza.xml : offer.stanza.xmlTo(to));
+  }
+}

@@ -1,0 +1,272 @@
+/** A client's stream, from its first byte to its last: RFC 6120 sections 4 to 9, over any transport. */
+import { sessionEnded } from '../contracts/session.ts';
+import type { Transport, TransportHandler, TransportKind } from '../kernel/transport.ts';
+import { admit } from '../session/lane.ts';
+import type { ClientSession, Outlet } from '../session/session.ts';
+import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import { randomToken } from '../util/ids.ts';
+import { TokenBucket } from '../util/token-bucket.ts';
+import type { Element } from '../xml/element.ts';
+import { XmlError } from '../xml/parser.ts';
+import { NS } from '../xmpp/ns.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import { CLOSED, framingFor, HEADER, type StreamFraming } from './framing.ts';
+import { Opening } from './opening.ts';
+import type { StreamServices } from './services.ts';
+
+const misplacedHeader = new StreamError('invalid-xml', 'a stream header in the middle of the stream');
+const misplacedElement = new StreamError('unsupported-stanza-type');
+const internalError = new StreamError('internal-server-error');
+const tooSlow = new StreamError('resource-constraint', 'the client does not read what it is sent');
+
+export class C2sStream implements TransportHandler, Outlet {
+  readonly services: StreamServices;
+  /** When the peer was last heard; milliseconds since 1970. */
+  heardAt: number;
+  /** When the stream was accepted; milliseconds since 1970. */
+  readonly openedAt: number;
+  /** A ping is under way since the client was last heard. */
+  pinged = false;
+  readonly #transport: Transport;
+  readonly #framing: StreamFraming;
+  /** Until a resource is bound; dropped then, with all that it needed. */
+  #opening: Opening | undefined;
+  #session: ClientSession | undefined = undefined;
+  #headerSent = false;
+  /** Something waits: the next element is not read before it is done. */
+  #busy = false;
+  #ended = false;
+  #bucket: TokenBucket | undefined = undefined;
+  #drainWaiters: (() => void)[] | undefined = undefined;
+
+  constructor(transport: Transport, services: StreamServices) {
+    this.services = services;
+    this.#transport = transport;
+    this.#framing = framingFor(transport.framing, services.settings.beforeAuth);
+    this.#opening = new Opening(this, transport);
+    this.openedAt = this.heardAt = services.clock.now();
+    transport.handler = this;
+    services.table.add(this);
+  }
+
+  get session(): ClientSession | undefined {
+    return this.#session;
+  }
+
+  get transport(): TransportKind {
+    return this.#transport.kind;
+  }
+
+  get secure(): boolean {
+    return this.#transport.tls !== undefined;
+  }
+
+  get remoteAddress(): string {
+    return this.#transport.remoteAddress;
+  }
+
+  get congested(): boolean {
+    return this.#transport.bufferedBytes > this.services.settings.congestedBytes;
+  }
+
+  // --- reading
+
+  onData(chunk: Buffer): void {
+    if (this.#ended) return;
+    this.heardAt = this.services.clock.now();
+    this.pinged = false;
+    this.#framing.push(chunk);
+    this.#throttle(chunk.length);
+    if (!this.#busy) this.#read();
+  }
+
+  /** Slows a client down that sends more than its share; it is never disconnected for that. */
+  #throttle(bytes: number): void {
+    const { bytesPerSecond, burstBytes } = this.services.settings;
+    if (bytesPerSecond === 0) return;
+    // The bucket is made when a client sends something sizeable: an idle one does not pay for it.
+    if (this.#bucket === undefined && bytes < 1024) return;
+    this.#bucket ??= new TokenBucket(bytesPerSecond, burstBytes);
+    const waitMs = this.#bucket.take(bytes, this.heardAt);
+    if (waitMs === 0) return;
+    this.#transport.pause();
+    this.services.table.wakeLater(this, this.heardAt + waitMs);
+  }
+
+  /** The throttle is over. */
+  wake(): void {
+    if (!this.#ended && !this.#busy) this.#transport.resume();
+  }
+
+  #read(): void {
+    try {
+      while (!this.#ended) {
+        const element = this.#framing.next();
+        if (element === undefined) return;
+        const outcome = this.#handle(element);
+        if (isPromise(outcome)) {
+          this.#wait(outcome);
+          return;
+        }
+      }
+    } catch (cause) {
+      this.#broken(cause);
+    }
+  }
+
+  #wait(outcome: Promise<void>): void {
+    this.#busy = true;
+    this.#transport.pause();
+    outcome.then(
+      () => {
+        this.#busy = false;
+        if (this.#ended) return;
+        this.#read();
+        // Reading may have come to wait again.
+        if (!this.#busy) this.#transport.resume();
+      },
+      (cause) => this.#broken(cause),
+    );
+  }
+
+  #broken(cause: unknown): void {
+    if (cause instanceof XmlError) {
+      this.end(new StreamError(cause.condition, cause.message));
+      return;
+    }
+    this.services.log.error({ err: cause }, 'a stream failed');
+    this.end(internalError);
+  }
+
+  #handle(element: Element): Awaitable<void> {
+    if (element === CLOSED) return this.end(undefined);
+    const session = this.#session;
+    if (session !== undefined) return this.#bound(session, element);
+    if (element.key === HEADER) {
+      if (this.#headerSent) return this.end(misplacedHeader);
+      return this.#opening?.begin(element);
+    }
+    return this.#opening?.handle(element);
+  }
+
+  #bound(session: ClientSession, element: Element): Awaitable<void> {
+    if (element.ns === NS.client && isStanzaName(element.name)) {
+      session.lastActiveAt = this.heardAt;
+      const stanza = admit(session, element);
+      if (stanza === undefined) return undefined;
+      if (stanza instanceof StreamError) return this.end(stanza);
+      return this.services.router.fromSession(session, stanza);
+    }
+    const nonza = session.host.parts.nonzas.get(element.key);
+    if (nonza !== undefined) return nonza.handle(session as never, element);
+    return this.end(element.key === HEADER ? misplacedHeader : misplacedElement); // RFC 6120 section 4.9.3.24
+  }
+
+  // --- what the opening does to the stream
+
+  sendHeader(from: string, to: string | undefined): void {
+    this.#headerSent = true;
+    this.#transport.write(this.#framing.open({ from, to, id: randomToken() }));
+  }
+
+  sendElement(element: Element): void {
+    const isOurs = element.ns === NS.streams;
+    this.#transport.write(isOurs ? this.#framing.streamElement(element) : this.#framing.element(element));
+  }
+
+  /** The peer opens its stream anew: after TLS, after classic SASL. */
+  expectHeader(): void {
+    this.#headerSent = false;
+    this.#framing.restart();
+  }
+
+  upgradeToTls(): void {
+    this.#framing.discard();
+    this.expectHeader();
+    this.#transport.startTls?.();
+  }
+
+  raiseLimits(): void {
+    this.#framing.limits = this.services.settings.afterAuth;
+  }
+
+  /** The opening has done its work. */
+  bindTo(session: ClientSession): void {
+    this.#session = session;
+  }
+
+  finishOpening(): void {
+    this.#opening?.close();
+    this.#opening = undefined;
+  }
+
+  // --- writing
+
+  write(xml: string): void {
+    if (this.#ended) return;
+    this.#transport.write(this.#framing.stanza(xml));
+    if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();
+  }
+
+  #cutOff(): void {
+    const { log } = this.services;
+    log.warn({ session: this.#session?.jid.full }, 'a client does not read: it is cut off');
+    this.end(tooSlow);
+    this.#transport.destroy();
+  }
+
+  onDrain(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = undefined;
+    for (const go of waiters ?? []) go();
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#ended || !this.congested) resolve();
+      else (this.#drainWaiters ??= []).push(resolve);
+    });
+  }
+
+  onSecure(): void {
+    // The client opens its stream anew; nothing to say before that.
+  }
+
+  // --- ending
+
+  /** Sends the error, if any, and the closing tag; the session ends now. */
+  end(error: StreamError | undefined): void {
+    if (this.#ended) return;
+    if (error !== undefined) {
+      // RFC 6120 section 4.9.1.2: an error that comes before the header is sent follows a header.
+      if (!this.#headerSent) this.sendHeader(this.#opening?.hostName ?? this.services.router.defaultHost, undefined);
+      this.sendElement(error.element());
+    } else if (!this.#headerSent) {
+      this.#transport.destroy();
+      this.#over();
+      return;
+    }
+    this.#transport.write(this.#framing.close);
+    this.#over();
+    this.#transport.end();
+  }
+
+  onClose(): void {
+    this.#over();
+  }
+
+  #over(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.services.table.remove(this);
+    this.finishOpening();
+    this.onDrain();
+    const session = this.#session;
+    if (session === undefined || !session.host.sessions.remove(session)) return;
+    session.host.parts.hooks.tell(sessionEnded, session);
+  }
+}
+
+function isStanzaName(name: string): boolean {
+  return name === 'message' || name === 'presence' || name === 'iq';
+}

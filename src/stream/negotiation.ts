@@ -1,0 +1,44 @@
+/** What the parts of stream negotiation may do with a client's stream: authentication and binding are built on this. */
+import type { Jid } from '../jid/jid.ts';
+import type { StreamFacts } from '../kernel/stream-feature.ts';
+import type { Transport } from '../kernel/transport.ts';
+import type { LocalHost } from '../session/local-host.ts';
+import type { ClientSession } from '../session/session.ts';
+import type { Awaitable } from '../util/awaitable.ts';
+import type { Element } from '../xml/element.ts';
+import type { StanzaError } from '../xmpp/stanza-error.ts';
+import type { StreamError } from '../xmpp/stream-error.ts';
+import type { StreamSettings } from './settings.ts';
+
+export interface StreamControl {
+  readonly host: LocalHost;
+  readonly transport: Transport;
+  readonly settings: StreamSettings;
+  readonly facts: StreamFacts;
+  /** The bare address in the `from` of the stream header, when the client gave one (RFC 6120 section 4.7.1). */
+  readonly claimed: Jid | undefined;
+  /** Sends an element that is no stanza. */
+  send(element: Element): void;
+  /** Ends the stream with an error. */
+  fail(error: StreamError): void;
+  /** The client is who it says. With `restart` it opens the stream anew (RFC 6120 section 6.4.6), else the stream goes on. */
+  authenticated(local: string, next: 'restart' | 'continue'): void;
+  /** Binds a resource, or one of the server's making, to the authenticated stream (RFC 6120 section 7). */
+  bind(resource: string | undefined): Awaitable<ClientSession | StanzaError>;
+  /** Sends the features that the stream has now. */
+  sendFeatures(): Awaitable<void>;
+}
+
+/** One way to authenticate. Made for a stream when it needs one, forgotten when the stream is authenticated. */
+export interface Negotiator {
+  /** What it offers among the stream features; a function of configuration and connection. */
+  features(): readonly Element[];
+  /** Whether an element with this key is for it. */
+  takes(key: string): boolean;
+  handle(element: Element): Awaitable<void>;
+  /** The stream is gone. */
+  close(): void;
+}
+
+/** Makes the negotiators of a stream. */
+export type NegotiatorFactory = (stream: StreamControl) => readonly Negotiator[];

@@ -1,0 +1,197 @@
+/** A stream before it has a resource: header, TLS, authentication, binding (RFC 6120 sections 4.3 to 7). */
+import { jid as makeJid, type Jid } from '../jid/jid.ts';
+import type { StreamFacts, StreamState } from '../kernel/stream-feature.ts';
+import type { Transport } from '../kernel/transport.ts';
+import type { LocalHost } from '../session/local-host.ts';
+import type { ClientSession } from '../session/session.ts';
+import { then, type Awaitable } from '../util/awaitable.ts';
+import { clark, el, type Element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
+import { StanzaError } from '../xmpp/stanza-error.ts';
+import { errorReply, iqResult, Stanza } from '../xmpp/stanza.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import { BIND, bindResource, bindResult, requestedResource } from './bind.ts';
+import type { C2sStream } from './c2s.ts';
+import { collectFeatures, limitsFeature, startTlsFeature } from './features.ts';
+import { readHeader } from './header.ts';
+import type { Negotiator, StreamControl } from './negotiation.ts';
+import type { StreamSettings } from './settings.ts';
+
+const STARTTLS = clark(NS.tls, 'starttls');
+const IQ = clark(NS.client, 'iq');
+
+const hostUnknown = new StreamError('host-unknown');
+const hostChanged = new StreamError('host-unknown', 'another host than before');
+const notAuthorized = new StreamError('not-authorized'); // RFC 6120 section 4.9.3.12
+const unsupported = new StreamError('unsupported-stanza-type');
+const identityChanged = new StreamError('invalid-from', 'another account than before');
+const headerFirst = new StreamError('invalid-xml', 'a stream begins with a header');
+
+export class Opening implements StreamControl {
+  readonly transport: Transport;
+  readonly facts: StreamFacts;
+  claimed: Jid | undefined = undefined;
+  readonly #stream: C2sStream;
+  readonly #states = new Set<StreamState>();
+  #host: LocalHost | undefined = undefined;
+  #account: Jid | undefined = undefined;
+  #negotiators: readonly Negotiator[] | undefined = undefined;
+
+  constructor(stream: C2sStream, transport: Transport) {
+    this.#stream = stream;
+    this.transport = transport;
+    this.facts = {
+      states: this.#states,
+      remoteAddress: transport.remoteAddress,
+      host: '',
+    };
+  }
+
+  get settings(): StreamSettings {
+    return this.#stream.services.settings;
+  }
+
+  get host(): LocalHost {
+    if (this.#host === undefined) throw new Error('the stream has no host yet');
+    return this.#host;
+  }
+
+  get hostName(): string | undefined {
+    return this.#host?.name.domain;
+  }
+
+  /** The client's header: answers with ours and with the features of the state that has been reached. */
+  begin(element: Element): Awaitable<void> {
+    const header = readHeader(element);
+    if (header instanceof StreamError) return this.fail(header);
+    const host = this.#stream.services.router.host(header.to);
+    if (host === undefined) return this.fail(hostUnknown);
+    if (this.#host !== undefined && this.#host !== host) return this.fail(hostChanged);
+    if (this.#account !== undefined && header.from !== undefined && header.from.bare !== this.#account.bare) {
+      return this.fail(identityChanged);
+    }
+    this.#host = host;
+    (this.facts as { host: string }).host = host.name.domain;
+    this.claimed = header.from;
+    if (this.transport.tls !== undefined) this.#states.add('tls');
+    this.#stream.sendHeader(host.name.domain, header.from?.full);
+    return this.sendFeatures();
+  }
+
+  handle(element: Element): Awaitable<void> {
+    if (this.#host === undefined) return this.fail(headerFirst);
+    if (element.key === STARTTLS) return this.#startTls();
+    if (this.#account !== undefined) return this.#authenticatedElement(element);
+    for (const negotiator of this.#mayAuthenticate() ? this.#negotiations() : []) {
+      if (negotiator.takes(element.key)) return negotiator.handle(element);
+    }
+    if (element.key === IQ) return this.#preAuthIq(element);
+    if (element.ns === NS.client) return this.fail(notAuthorized);
+    return this.fail(unsupported);
+  }
+
+  send(element: Element): void {
+    this.#stream.sendElement(element);
+  }
+
+  fail(error: StreamError): void {
+    this.#stream.end(error);
+  }
+
+  close(): void {
+    for (const negotiator of this.#negotiators ?? []) negotiator.close();
+    this.#negotiators = undefined;
+  }
+
+  authenticated(local: string, next: 'restart' | 'continue'): void {
+    this.#account = makeJid(`${local}@${this.host.name.domain}`);
+    this.#states.add('authenticated');
+    this.#stream.raiseLimits();
+    this.close();
+    if (next === 'restart') this.#stream.expectHeader();
+  }
+
+  bind(resource: string | undefined): Awaitable<ClientSession | StanzaError> {
+    const account = this.#account;
+    if (account === undefined) throw new Error('a stream is bound before it is authenticated');
+    const { clock } = this.#stream.services;
+    const who = { account, resource, limit: this.settings.sessionsPerAccount, now: clock.now() };
+    const session = bindResource(this.host, who, this.#stream);
+    if (session instanceof StanzaError) return session;
+    this.#states.add('bound');
+    this.#stream.bindTo(session);
+    return session;
+  }
+
+  sendFeatures(): Awaitable<void> {
+    return then(collectFeatures(this.#ownFeatures(), this.host.parts.streamFeatures, this.facts), (features) => {
+      this.send(features);
+      if (this.#states.has('bound')) this.#stream.finishOpening();
+    });
+  }
+
+  /** RFC 6120 section 5.3.1: without TLS nothing else is offered, unless the address is exempted. */
+  #mayAuthenticate(): boolean {
+    return this.transport.tls !== undefined || this.settings.allowsPlaintext(this.transport.remoteAddress);
+  }
+
+  #ownFeatures(): Element[] {
+    const own: Element[] = [];
+    const isOpen = this.#mayAuthenticate();
+    if (this.transport.tls === undefined && this.transport.startTls !== undefined) own.push(startTlsFeature(!isOpen));
+    if (!isOpen) return own;
+    if (this.#account === undefined) for (const it of this.#negotiations()) own.push(...it.features());
+    else if (!this.#states.has('bound')) own.push(el(NS.bind, 'bind'));
+    const limits = this.#account === undefined ? this.settings.beforeAuth : this.settings.afterAuth;
+    own.push(limitsFeature(limits.maxBytes, Math.ceil((2 * this.settings.pingIntervalMs) / 1000)));
+    return own;
+  }
+
+  #negotiations(): readonly Negotiator[] {
+    return (this.#negotiators ??= this.#stream.services.negotiators(this));
+  }
+
+  #startTls(): void {
+    if (this.transport.tls !== undefined || this.transport.startTls === undefined || this.#account !== undefined) {
+      this.send(el(NS.tls, 'failure')); // RFC 6120 section 5.4.2.2
+      return this.#stream.end(undefined);
+    }
+    this.send(el(NS.tls, 'proceed'));
+    this.close();
+    this.#stream.upgradeToTls();
+  }
+
+  #preAuthIq(element: Element): Awaitable<void> {
+    const payload = element.firstElement();
+    const type = element.attr('type');
+    const handler = payload && this.#mayAuthenticate() && this.host.parts.preAuth.get(`${type} ${payload.key}`);
+    if (!handler || payload === undefined) return this.fail(notAuthorized);
+    const request = new Stanza(element, this.host.name, this.host.name);
+    const answered = async (): Promise<void> => {
+      try {
+        this.send(reply(iqResult(request, await handler.handle(payload, this.facts))));
+      } catch (cause) {
+        if (!(cause instanceof StanzaError)) throw cause;
+        this.send(reply(errorReply(request, cause)));
+      }
+    };
+    return answered();
+  }
+
+  #authenticatedElement(element: Element): Awaitable<void> {
+    const payload = element.key === IQ ? element.child(BIND) : undefined;
+    if (payload === undefined || element.attr('type') !== 'set') return this.fail(notAuthorized);
+    const account = this.#account as Jid;
+    const request = new Stanza(element, account, account);
+    return then(this.bind(requestedResource(payload)), (session) => {
+      if (session instanceof StanzaError) return this.send(reply(errorReply(request, session)));
+      this.send(reply(iqResult(request, bindResult(session.jid))));
+      this.#stream.finishOpening();
+    });
+  }
+}
+
+/** Before a resource is bound an answer carries no addresses: the client has none yet. */
+function reply(answer: Stanza): Element {
+  return answer.element;
+}

@@ -1,0 +1,22 @@
+/** What every client stream of this server shares: limits and policies, replaced as a whole by a reload. */
+import type { XmlLimits } from '../xml/parser.ts';
+
+export interface StreamSettings {
+  readonly beforeAuth: XmlLimits;
+  readonly afterAuth: XmlLimits;
+  /** Until a resource is bound. */
+  readonly authTimeoutMs: number;
+  /** Silence after which the client is pinged; as much again ends the stream. */
+  readonly pingIntervalMs: number;
+  /** Incoming bytes a second, and how many may come at once. */
+  readonly bytesPerSecond: number;
+  readonly burstBytes: number;
+  /** Outgoing bytes that wait for one client: its senders wait above the first, and it is cut off above the second. */
+  readonly congestedBytes: number;
+  readonly cutOffBytes: number;
+  readonly sessionsPerAccount: number;
+  /** Whether a client may log in without TLS from this address. */
+  allowsPlaintext(address: string): boolean;
+  /** Trusted peers (reverse proxies, onion services): no bans, no limits by address. */
+  isTrusted(address: string): boolean;
+}

@@ -1,0 +1,72 @@
+/** All streams of this node, and the one clock that looks after them: timeouts, pings, and the end of throttles. */
+import type { Clock } from '../kernel/clock.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import type { C2sStream } from './c2s.ts';
+import { ping } from './ping.ts';
+
+const SWEEP_MS = 1_000;
+const WAKE_MS = 50;
+
+const timedOut = new StreamError('connection-timeout');
+
+export class StreamTable {
+  readonly #streams = new Set<C2sStream>();
+  readonly #sleeping = new Map<C2sStream, number>();
+  readonly #clock: Clock;
+  readonly #stop: readonly (() => void)[];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#stop = [clock.every(SWEEP_MS, () => this.#sweep()), clock.every(WAKE_MS, () => this.#wake())];
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  add(stream: C2sStream): void {
+    this.#streams.add(stream);
+  }
+
+  remove(stream: C2sStream): void {
+    this.#streams.delete(stream);
+    this.#sleeping.delete(stream);
+  }
+
+  [Symbol.iterator](): Iterator<C2sStream> {
+    return this.#streams.values();
+  }
+
+  /** Calls `wake` of the stream once the time (milliseconds since 1970) has come. */
+  wakeLater(stream: C2sStream, at: number): void {
+    this.#sleeping.set(stream, at);
+  }
+
+  close(): void {
+    for (const stop of this.#stop) stop();
+  }
+
+  #wake(): void {
+    if (this.#sleeping.size === 0) return;
+    const now = this.#clock.now();
+    for (const [stream, at] of this.#sleeping) {
+      if (at > now) continue;
+      this.#sleeping.delete(stream);
+      stream.wake();
+    }
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    for (const stream of this.#streams) {
+      const { authTimeoutMs, pingIntervalMs } = stream.services.settings;
+      if (stream.session === undefined) {
+        if (now - stream.openedAt > authTimeoutMs) stream.end(timedOut);
+      } else if (now - stream.heardAt > pingIntervalMs) {
+        // Silence after a ping for as long again: the peer is gone (RFC 6120 section 4.6.2).
+        if (now - stream.heardAt > 2 * pingIntervalMs) stream.end(timedOut);
+        else if (!stream.pinged) ping(stream, stream.session);
+      }
+    }
+  }
+}
