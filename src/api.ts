@@ -18,6 +18,7 @@ export { query, SqlError, type Call, type Database, type Prepared } from './kern
 export { command, CommandError } from './kernel/command.ts';
 export { defineModule } from './kernel/define-module.ts';
 export type { Clock } from './kernel/clock.ts';
+export type { Hooks } from './kernel/late-hooks.ts';
 export type { Logger } from './kernel/log.ts';
 export type { StreamFacts } from './kernel/stream-feature.ts';
 export { Lru } from './util/lru.ts';
