@@ -1,0 +1,134 @@
+/** What both SASL profiles of one stream share: the offer, the exchange, its failures and its success. */
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { FailureLimits } from '../auth/failure-limits.ts';
+import {
+  failure,
+  type BindingType,
+  type ChannelBindings,
+  type Exchange,
+  type FastRequest,
+  type OfferContext,
+  type SaslFailure,
+  type SaslStep,
+  type SaslSuccess,
+} from '../auth/sasl.ts';
+import { Credentials, FastTokens } from '../contracts/credentials.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { Transport } from '../kernel/transport.ts';
+import { then, type Awaitable } from '../util/awaitable.ts';
+import { el, type Element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import type { StreamControl } from './negotiation.ts';
+
+const tooManyFailures = new StreamError('policy-violation', 'too many failed attempts to log in');
+
+/** What the composition root lends to all logins. */
+export interface LoginServices {
+  authenticatorOf(host: string): Authenticator;
+  readonly limits: FailureLimits;
+  readonly log: Logger;
+}
+
+/** The attempts of one stream. The offer is made once a connection state and kept: what was offered stays. */
+export class Login {
+  readonly authenticator: Authenticator;
+  readonly offer: OfferContext;
+  readonly mechanisms: readonly string[];
+  readonly bindings: readonly BindingType[];
+  readonly fastMechanisms: readonly string[];
+  readonly stream: StreamControl;
+  readonly #services: LoginServices;
+  #failures = 0;
+
+  constructor(stream: StreamControl, services: LoginServices) {
+    this.stream = stream;
+    this.#services = services;
+    this.authenticator = services.authenticatorOf(stream.host.name.domain);
+    this.offer = offerContext(stream);
+    this.mechanisms = this.authenticator.offeredMechanisms(this.offer);
+    this.bindings = this.authenticator.offeredBindings(this.offer);
+    const hasTokens = stream.host.parts.service(FastTokens) !== undefined;
+    this.fastMechanisms = hasTokens ? this.authenticator.offeredFast(this.offer) : [];
+  }
+
+  /** The tokens of this host; only to be asked where `fastMechanisms` has some. */
+  get tokens(): FastTokens | undefined {
+    return this.stream.host.parts.service(FastTokens);
+  }
+
+  get credentials(): Credentials | undefined {
+    return this.stream.host.parts.service(Credentials);
+  }
+
+  begin(mechanism: string, fast: FastRequest | undefined, withFast: boolean): Exchange | SaslFailure {
+    const { credentials } = this;
+    if (credentials === undefined) return failure('temporary-auth-failure', 'this host has no accounts');
+    return this.authenticator.begin(mechanism, {
+      ...this.offer,
+      credentials,
+      offered: this.mechanisms,
+      offeredBindings: this.bindings,
+      offeredFast: withFast ? this.fastMechanisms : undefined,
+      fast,
+    });
+  }
+
+  /** The stream's `from` is who logs in, or there is none (XEP-0388 section 2.4; RFC 6120 section 4.7.1). */
+  claimHolds(success: SaslSuccess): boolean {
+    const { claimed } = this.stream;
+    return claimed === undefined || claimed.local === '' || claimed.local === success.local || success.mechanism === 'ANONYMOUS';
+  }
+
+  /** Keeps the keys that the exchange could make because it saw the password; a failure to keep them is only logged. */
+  async keepKeys({ local, newKeys }: SaslSuccess): Promise<void> {
+    if (newKeys === undefined) return;
+    try {
+      await this.credentials?.save(local, newKeys);
+    } catch (err) {
+      this.#services.log.warn({ err }, 'new keys could not be saved');
+    }
+  }
+
+  /** Tells the client by `send`, and ends the stream when this was one attempt too many. */
+  failed(step: SaslFailure, send: (condition: Element, text: string | undefined) => void): void {
+    if (step.cause !== undefined) this.#services.log.error({ err: step.cause }, 'authentication failed on our side');
+    send(el(NS.sasl, step.condition), step.text);
+    if (step.condition === 'temporary-auth-failure') return;
+    const verdict = this.#services.limits.failed(this.stream.transport.remoteAddress, ++this.#failures);
+    if (verdict === 'end-stream') this.stream.fail(tooManyFailures);
+  }
+}
+
+/** Runs one step of an exchange and hands the outcome on, now or when it is there. */
+export function advance(
+  exchange: Exchange,
+  data: Buffer | undefined,
+  next: (step: SaslStep) => Awaitable<void>,
+): Awaitable<void> {
+  return then(exchange.respond(data), next);
+}
+
+function offerContext({ host, transport }: StreamControl): OfferContext {
+  const certificate = transport.tls?.peerCertificate();
+  return {
+    host: host.name.domain,
+    tls: transport.tls !== undefined,
+    bindings: new TransportBindings(transport),
+    peerIdentities: certificate?.addresses ?? [],
+    peerAuthorized: certificate?.authorized ?? false,
+  };
+}
+
+class TransportBindings implements ChannelBindings {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  get(type: BindingType): Buffer | undefined {
+    const { tls } = this.#transport;
+    return type === 'tls-exporter' ? tls?.tlsExporter() : tls?.tlsServerEndPoint();
+  }
+}

@@ -1,0 +1,177 @@
+/** A client of the tests: speaks XML over a transport in memory, and waits for what it expects. */
+import assert from 'node:assert/strict';
+import type { Engine } from '../../src/server/engine.ts';
+import { CLOSED, framingFor, HEADER } from '../../src/stream/framing.ts';
+import { mismatch, pattern } from './match.ts';
+import { TestTransport, type Peer } from './transport.ts';
+import { type Element, LIMITS } from './xml.ts';
+
+/** Long enough for any machine; a test that waits so long has failed. */
+const DEADLINE_MS = 10_000;
+
+export class TestClient implements Peer {
+  /** The full address once a resource is bound. */
+  jid = '';
+  readonly transport: TestTransport;
+  #framing = framingFor('stream', LIMITS);
+  readonly #queue: Element[] = [];
+  readonly #waiting: ((element: Element | undefined) => void)[] = [];
+  #ended = false;
+  #ids = 0;
+
+  constructor(engine: Engine, options: { address?: string; secure?: boolean } = {}) {
+    this.transport = new TestTransport(this, options);
+    engine.accept(this.transport);
+  }
+
+  get host(): string {
+    return this.jid.slice(this.jid.indexOf('@') + 1).split('/')[0] as string;
+  }
+
+  onText(text: string): void {
+    this.#framing.push(Buffer.from(text));
+    for (let element = this.#framing.next(); element !== undefined; element = this.#framing.next()) {
+      if (element === CLOSED) break;
+      this.#give(element);
+    }
+  }
+
+  onEnd(): void {
+    this.#ended = true;
+    for (const waiting of this.#waiting.splice(0)) waiting(undefined);
+  }
+
+  #give(element: Element): void {
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting(element);
+    else this.#queue.push(element);
+  }
+
+  /** Sends bytes as they are. */
+  raw(text: string): void {
+    this.transport.receive(text);
+  }
+
+  async send(xml: string | Element): Promise<void> {
+    this.raw(xml.toString());
+  }
+
+  /** Opens the stream, or opens it anew; returns the header and the features. */
+  async open(host: string, attributes = ''): Promise<{ header: Element; features: Element }> {
+    this.#framing.restart();
+    this.raw(
+      `<?xml version='1.0'?><stream:stream to='${host}' version='1.0' xmlns='jabber:client' ${attributes} xmlns:stream='http://etherx.jabber.org/streams'>`,
+    );
+    const header = await this.receive();
+    assert.equal(header.key, HEADER);
+    return { header, features: await this.receive() };
+  }
+
+  /** Logs in with PLAIN and binds a resource. */
+  async login(local: string, host: string, options: { password?: string; resource?: string } = {}): Promise<void> {
+    await this.open(host);
+    const plain = Buffer.from(`\0${local}\0${options.password ?? 'secret'}`).toString('base64');
+    this.raw(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${plain}</auth>`);
+    await this.receives(`<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>`);
+    await this.open(host);
+    const resource = options.resource === undefined ? '' : `<resource>${options.resource}</resource>`;
+    const result = await this.iq('set', `<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>${resource}</bind>`);
+    const jid = result.firstElement()?.firstElement()?.text();
+    assert.ok(jid, `not bound: ${result}`);
+    this.jid = jid;
+  }
+
+  /** The next element; rejects when the stream ended, or nothing came for a long time. */
+  receive(): Promise<Element> {
+    const ready = this.#queue.shift();
+    if (ready !== undefined) return Promise.resolve(ready);
+    if (this.#ended) return Promise.reject(new Error(`the stream of ${this.jid} is over`));
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error(`${this.jid} waits in vain`)), DEADLINE_MS);
+      this.#waiting.push((element) => {
+        clearTimeout(deadline);
+        if (element) resolve(element);
+        else reject(new Error(`the stream of ${this.jid} ended`));
+      });
+    });
+  }
+
+  /** The next element must match (see `mismatch`). */
+  async receives(xml: string | Element): Promise<Element> {
+    const element = await this.receive();
+    const difference = mismatch(element, pattern(xml));
+    assert.equal(difference, undefined, difference);
+    return element;
+  }
+
+  /** The next elements must match these, in any order. */
+  async receivesAll(...patterns: readonly string[]): Promise<void> {
+    const left = patterns.map((it) => pattern(it));
+    while (left.length > 0) {
+      const element = await this.receive();
+      const at = left.findIndex((it) => mismatch(element, it) === undefined);
+      assert.ok(at >= 0, `unexpected ${element}; still expected: ${left.join(', ')}`);
+      left.splice(at, 1);
+    }
+  }
+
+  /** Sends a request and waits for its answer; what else comes stays queued, in order. */
+  async iq(type: 'get' | 'set', payload: string, to?: string): Promise<Element> {
+    const id = `q${++this.#ids}`;
+    const address = to === undefined ? '' : ` to='${to}'`;
+    await this.send(`<iq type='${type}' id='${id}'${address}>${payload}</iq>`);
+    return this.answer(id);
+  }
+
+  /** Waits for the stanza with this id. */
+  async answer(id: string): Promise<Element> {
+    const passed: Element[] = [];
+    for (;;) {
+      const element = await this.receive();
+      if (element.name === 'iq' && element.attr('id') === id && /result|error/.test(element.attr('type') ?? '')) {
+        this.#queue.unshift(...passed);
+        return element;
+      }
+      passed.push(element);
+    }
+  }
+
+  /** A round trip to the server, after which nothing may be there: streams keep their order. */
+  async receivesNothing(): Promise<void> {
+    await this.iq('get', `<ping xmlns='urn:xmpp:ping'/>`, this.host);
+    assert.equal(this.#queue.length, 0, `unexpected ${this.#queue.join(', ')}`);
+  }
+
+  /** Drops everything that came before the answer to a round trip. */
+  async drain(): Promise<readonly Element[]> {
+    await this.iq('get', `<ping xmlns='urn:xmpp:ping'/>`, this.host);
+    return this.#queue.splice(0);
+  }
+
+  /** Waits for the end of the stream; fails on any other element than a stream error, which is returned. */
+  async ends(): Promise<Element | undefined> {
+    try {
+      const error = await this.receive();
+      assert.equal(error.ns, 'http://etherx.jabber.org/streams', `unexpected ${error}`);
+      return error;
+    } catch (cause) {
+      if (this.#ended) return undefined;
+      throw cause;
+    }
+  }
+
+  /** Ends the stream in peace and waits until the server has done so too. */
+  async close(): Promise<void> {
+    this.raw('</stream:stream>');
+    while (!this.#ended) await this.receive().catch(() => undefined);
+    await new Promise((done) => setImmediate(done));
+  }
+
+  /** The connection breaks. */
+  async cut(): Promise<void> {
+    this.transport.destroy();
+    await new Promise((done) => setImmediate(() => setImmediate(done)));
+  }
+}
+
+
