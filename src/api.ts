@@ -30,7 +30,10 @@ export { iq, nonza, type IqContext } from './contracts/iq.ts';
 export {
   Accounts, accountCreated, accountData, accountNaming, accountRemoved, passwordChanged, type AccountInfo,
 } from './contracts/accounts.ts';
-export { Roster, rosterChanged, type RosterItem, type RosterView, type Subscription } from './contracts/roster.ts';
+export {
+  Roster, rosterChanged, type RosterItem, type RosterView, type Subscription, type SubscriptionChange,
+  type SubscriptionEvent, type SubscriptionOutcome, type SubscriptionRequest,
+} from './contracts/roster.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
 export { Blocking } from './contracts/blocking.ts';
 export {
