@@ -3,13 +3,14 @@ import { sessionEnded } from '../contracts/session.ts';
 import type { Transport, TransportHandler, TransportKind } from '../kernel/transport.ts';
 import { admit } from '../session/lane.ts';
 import type { ClientSession, Outlet } from '../session/session.ts';
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import type { Awaitable } from '../util/awaitable.ts';
 import { randomToken } from '../util/ids.ts';
 import { TokenBucket } from '../util/token-bucket.ts';
 import type { Element } from '../xml/element.ts';
-import { XmlError } from '../xml/parser.ts';
+import { XmlError } from '../xml/error.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
+import { ElementReader, type ReaderOwner } from './element-reader.ts';
 import { CLOSED, framingFor, HEADER, type StreamFraming } from './framing.ts';
 import { Opening } from './opening.ts';
 import type { StreamServices } from './services.ts';
@@ -19,7 +20,7 @@ const misplacedElement = new StreamError('unsupported-stanza-type');
 const internalError = new StreamError('internal-server-error');
 const tooSlow = new StreamError('resource-constraint', 'the client does not read what it is sent');
 
-export class C2sStream implements TransportHandler, Outlet {
+export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   readonly services: StreamServices;
   /** When the peer was last heard; milliseconds since 1970. */
   heardAt: number;
@@ -33,8 +34,7 @@ export class C2sStream implements TransportHandler, Outlet {
   #opening: Opening | undefined;
   #session: ClientSession | undefined = undefined;
   #headerSent = false;
-  /** Something waits: the next element is not read before it is done. */
-  #busy = false;
+  readonly #reader: ElementReader;
   #ended = false;
   #bucket: TokenBucket | undefined = undefined;
   #drainWaiters: (() => void)[] | undefined = undefined;
@@ -43,10 +43,15 @@ export class C2sStream implements TransportHandler, Outlet {
     this.services = services;
     this.#transport = transport;
     this.#framing = framingFor(transport.framing, services.settings.beforeAuth);
+    this.#reader = new ElementReader(transport, this.#framing, this);
     this.#opening = new Opening(this, transport);
     this.openedAt = this.heardAt = services.clock.now();
     transport.handler = this;
     services.table.add(this);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get session(): ClientSession | undefined {
@@ -75,9 +80,8 @@ export class C2sStream implements TransportHandler, Outlet {
     if (this.#ended) return;
     this.heardAt = this.services.clock.now();
     this.pinged = false;
-    this.#framing.push(chunk);
     this.#throttle(chunk.length);
-    if (!this.#busy) this.#read();
+    this.#reader.push(chunk);
   }
 
   /** Slows a client down that sends more than its share; it is never disconnected for that. */
@@ -95,41 +99,10 @@ export class C2sStream implements TransportHandler, Outlet {
 
   /** The throttle is over. */
   wake(): void {
-    if (!this.#ended && !this.#busy) this.#transport.resume();
+    if (!this.#ended && !this.#reader.busy) this.#transport.resume();
   }
 
-  #read(): void {
-    try {
-      while (!this.#ended) {
-        const element = this.#framing.next();
-        if (element === undefined) return;
-        const outcome = this.#handle(element);
-        if (isPromise(outcome)) {
-          this.#wait(outcome);
-          return;
-        }
-      }
-    } catch (cause) {
-      this.#broken(cause);
-    }
-  }
-
-  #wait(outcome: Promise<void>): void {
-    this.#busy = true;
-    this.#transport.pause();
-    outcome.then(
-      () => {
-        this.#busy = false;
-        if (this.#ended) return;
-        this.#read();
-        // Reading may have come to wait again.
-        if (!this.#busy) this.#transport.resume();
-      },
-      (cause) => this.#broken(cause),
-    );
-  }
-
-  #broken(cause: unknown): void {
+  broken(cause: unknown): void {
     if (cause instanceof XmlError) {
       this.end(new StreamError(cause.condition, cause.message));
       return;
@@ -138,7 +111,7 @@ export class C2sStream implements TransportHandler, Outlet {
     this.end(internalError);
   }
 
-  #handle(element: Element): Awaitable<void> {
+  handle(element: Element): Awaitable<void> {
     if (element === CLOSED) return this.end(undefined);
     const session = this.#session;
     if (session !== undefined) return this.#bound(session, element);

@@ -3,7 +3,8 @@ import type { Framing } from '../kernel/transport.ts';
 import { clark, Element } from '../xml/element.ts';
 import { escapeAttribute } from '../xml/escape.ts';
 import { writeElement } from '../xml/writer.ts';
-import { parseDocument, StreamParser, XmlError, type XmlLimits } from '../xml/parser.ts';
+import { XmlError, type XmlLimits } from '../xml/error.ts';
+import { CLOSE, parseDocument, StreamParser } from '../xml/parser.ts';
 import { NS } from '../xmpp/ns.ts';
 
 /** The peer closed its stream: what `next` returns for `</stream:stream>` and for `<close/>`. */
@@ -49,7 +50,7 @@ class DocumentFraming implements StreamFraming {
   readonly #contentNs: string;
 
   constructor(limits: XmlLimits, contentNs: string) {
-    this.#parser = new StreamParser(limits, contentNs === NS.client ? undefined : contentNs);
+    this.#parser = new StreamParser(limits, contentNs === NS.client ? {} : { normalizeFrom: contentNs });
     this.#contentNs = contentNs;
   }
 

@@ -3,7 +3,7 @@ import { decodeBase64 } from '../auth/base64.ts';
 import { tokenToIssue } from '../auth/fast.ts';
 import { failure, type Exchange, type SaslFailure, type SaslStep, type SaslSuccess } from '../auth/sasl.ts';
 import { offeredUpgrades } from '../auth/upgrade.ts';
-import { then, type Awaitable } from '../util/awaitable.ts';
+import type { Awaitable } from '../util/awaitable.ts';
 import { clark, el, type Element } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';

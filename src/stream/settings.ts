@@ -1,5 +1,5 @@
 /** What every client stream of this server shares: limits and policies, replaced as a whole by a reload. */
-import type { XmlLimits } from '../xml/parser.ts';
+import type { XmlLimits } from '../xml/error.ts';
 
 export interface StreamSettings {
   readonly beforeAuth: XmlLimits;
