@@ -67,17 +67,20 @@ export class EngineDatabase implements StorageDatabase {
   #run(call: BoundCall): Promise<Rows> {
     return new Promise((resolve, reject) => {
       assertStorable(call.params, call.statement.text);
-      this.#enqueue(new Unit([call], this.#backlog, (rows) => resolve(rows[0] ?? []), reject));
+      this.#assertOpen();
+      this.#engine.enqueue(new Unit([call], this.#backlog, (rows) => resolve(rows[0] ?? []), reject));
     });
   }
 
   #together(calls: readonly BoundCall[]): Promise<readonly Rows[]> {
-    return new Promise((resolve, reject) => this.#enqueue(new Unit(calls, this.#backlog, resolve, reject)));
+    return new Promise((resolve, reject) => {
+      this.#assertOpen();
+      this.#engine.enqueue(new Unit(calls, this.#backlog, resolve, reject));
+    });
   }
 
-  #enqueue(unit: Unit): void {
-    if (this.#closing !== undefined) unit.reject(new SqlError('unavailable', 'The database is closed'));
-    else if (this.#backlog.full) unit.reject(new SqlError('unavailable', 'Too many calls wait for the database'));
-    else this.#engine.enqueue(unit);
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new SqlError('unavailable', 'The database is closed');
+    if (this.#backlog.full) throw new SqlError('unavailable', 'Too many calls wait for the database');
   }
 }
