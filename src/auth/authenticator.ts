@@ -25,6 +25,8 @@ export interface AuthOptions {
   /** SCRAM mechanisms to offer, each with its -PLUS variant. */
   readonly scram: readonly ScramHash[];
   readonly bindings: readonly BindingType[];
+  /** XEP-0474, for clients that do not stumble over an attribute that they do not know. */
+  readonly downgradeProtection: boolean;
   readonly plain: boolean;
   readonly allowPlainWithoutTls: boolean;
   readonly external: boolean;
@@ -40,6 +42,7 @@ export interface AuthOptions {
 export const DEFAULT_AUTH: Omit<AuthOptions, 'decoyKey'> = {
   scram: SCRAM_HASHES,
   bindings: ['tls-exporter', 'tls-server-end-point'],
+  downgradeProtection: true,
   plain: true,
   allowPlainWithoutTls: false,
   external: true,
@@ -110,8 +113,8 @@ export class Authenticator {
 
 function mechanismsOf(options: AuthOptions, bindings: readonly BindingType[]): Mechanism[] {
   const decoys = new Decoys(options.decoyKey, options.decoys);
-  const { nonce } = options;
-  const scramOptions = { decoys, bindings, ...(nonce ? { nonce } : {}) };
+  const { nonce, downgradeProtection } = options;
+  const scramOptions = { decoys, bindings, downgradeProtection, ...(nonce ? { nonce } : {}) };
   const hashes = SCRAM_HASHES.filter((it) => options.scram.includes(it));
   return [
     ...(options.external ? [external] : []),

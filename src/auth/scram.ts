@@ -23,6 +23,8 @@ export interface ScramOptions {
   readonly decoys: Decoys;
   /** Bindings that -PLUS may use, by configuration. */
   readonly bindings: readonly BindingType[];
+  /** Whether the server's first message has the digest of XEP-0474. */
+  readonly downgradeProtection: boolean;
   /** Our half of the nonce; random unless a test says otherwise. */
   readonly nonce?: () => string;
 }
@@ -116,8 +118,8 @@ class ScramExchange implements Exchange {
     const stored = account?.keys.find((it) => it.hash === hash);
     const keys = stored ?? decoy;
     const nonce = first.nonce + (this.#options.nonce?.() ?? randomBytes(18).toString('base64'));
-    const h = downgradeHash(hash, offered, offeredBindings);
-    const reply = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations},h=${h}`;
+    const h = this.#options.downgradeProtection ? `,h=${downgradeHash(hash, offered, offeredBindings)}` : '';
+    const reply = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}${h}`;
     this.#challenge = {
       local,
       authzid: first.authzid === undefined ? undefined : `${local}@${host}`,

@@ -1,0 +1,91 @@
+/** SCRAM keys: made, checked, taken over from elsewhere (RFC 5802 section 3, XEP-0438). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeBase64 } from '../../src/auth/base64.ts';
+import { passwordHasher } from '../../src/auth/password-hasher.ts';
+import { PasswordError } from '../../src/auth/prepare.ts';
+import {
+  cheapestKeys,
+  DEFAULT_ITERATIONS,
+  deriveKeys,
+  hashBytes,
+  MAX_ITERATIONS,
+  MIN_ITERATIONS,
+  problemWithKeys,
+  SCRAM_HASHES,
+  verifyPassword,
+} from '../../src/auth/scram-keys.ts';
+import { serverKeys } from '../../src/auth/server-keys.ts';
+import type { ScramKeys } from '../../src/contracts/credentials.ts';
+
+const made = await deriveKeys('wherefore', { hashes: SCRAM_HASHES, iterations: MIN_ITERATIONS });
+
+test('XEP-0438 section 5.2: every hash and every user has a salt of its own, of 16 bytes at least', async () => {
+  const others = await deriveKeys('wherefore', { hashes: SCRAM_HASHES, iterations: MIN_ITERATIONS });
+  const salts = [...made, ...others].map((it) => it.salt.toString('hex'));
+  assert.equal(new Set(salts).size, 6);
+  for (const keys of made) assert.ok(keys.salt.length >= 16);
+});
+
+test('XEP-0438 section 6: new keys have 10,000 iterations unless told otherwise', () => {
+  assert.equal(DEFAULT_ITERATIONS, 10_000);
+});
+
+test('RFC 5802 section 3: keys know their password and no other', async () => {
+  for (const keys of made) {
+    assert.equal(keys.storedKey.length, hashBytes(keys.hash));
+    assert.ok(problemWithKeys(keys) === undefined);
+    assert.ok(await verifyPassword('wherefore', keys));
+    assert.ok(!(await verifyPassword('Wherefore', keys)));
+    assert.ok(!(await verifyPassword('', keys)));
+  }
+});
+
+test('RFC 4013: a password that is empty or forbidden has no keys', async () => {
+  const keep = { hashes: ['SHA-256'], iterations: MIN_ITERATIONS } as const;
+  for (const password of ['', '\u00ad', 'bell\u0007', 'private\ue000']) {
+    await assert.rejects(deriveKeys(password, keep), PasswordError);
+    assert.equal(await passwordHasher(keep).derive(password), undefined);
+  }
+  assert.equal(await passwordHasher(keep).derive('ä'.repeat(512)), undefined, 'too long for PLAIN');
+  assert.equal((await passwordHasher(keep).derive('correct horse 😀'))?.length, 1);
+});
+
+test('PLAIN is checked against the keys that cost least: SHA-256 at equal rounds, fewer rounds before all', () => {
+  assert.equal(cheapestKeys(made)?.hash, 'SHA-256');
+  assert.equal(cheapestKeys(made.filter((it) => it.hash !== 'SHA-256'))?.hash, 'SHA-1');
+  const long = made.map((it): ScramKeys => (it.hash === 'SHA-512' ? it : { ...it, iterations: 100_000 }));
+  assert.equal(cheapestKeys(long)?.hash, 'SHA-512');
+  assert.equal(cheapestKeys([]), undefined);
+});
+
+test('keys made elsewhere are taken over from 4096 iterations on, and when their sizes are right', () => {
+  const keys = made[1] as ScramKeys;
+  const problem = (change: object) => problemWithKeys({ ...keys, ...change } as ScramKeys);
+  assert.equal(problem({ iterations: MIN_ITERATIONS }), undefined);
+  assert.equal(problem({ salt: Buffer.alloc(8) }), undefined);
+  assert.match(problem({ iterations: MIN_ITERATIONS - 1 }) ?? '', /fewer than 4096/);
+  assert.match(problem({ iterations: MAX_ITERATIONS + 1 }) ?? '', /more than/);
+  assert.match(problem({ iterations: 4096.5 }) ?? '', /whole/);
+  assert.match(problem({ salt: Buffer.alloc(7) }) ?? '', /salt/);
+  assert.match(problem({ storedKey: Buffer.alloc(20) }) ?? '', /stored key/);
+  assert.match(problem({ serverKey: Buffer.alloc(64) }) ?? '', /server key/);
+  assert.match(problem({ hash: 'toString' }) ?? '', /unknown hash/);
+});
+
+test('RFC 6120 section 13.9.1: base 64 is nothing but its alphabet, padded, in its one spelling', () => {
+  assert.deepEqual(decodeBase64(''), Buffer.alloc(0));
+  assert.deepEqual(decodeBase64('YQ=='), Buffer.from('a'));
+  for (const text of ['=', 'YQ', 'YQ=', 'YR==', ' YQ==', 'YQ==\n', 'Y-==', 'Y=Q=', 'YQ==YQ==', '====']) {
+    assert.equal(decodeBase64(text), undefined, text);
+  }
+});
+
+test('RFC 5869: keys of the server are stable, and one for each purpose', () => {
+  const keys = serverKeys(Buffer.alloc(32, 3));
+  assert.equal(keys.key('a').length, 32);
+  assert.deepEqual(keys.key('a'), serverKeys(Buffer.alloc(32, 3)).key('a'));
+  assert.notDeepEqual(keys.key('a'), keys.key('b'));
+  assert.notDeepEqual(keys.key('a'), serverKeys(Buffer.alloc(32, 4)).key('a'));
+  assert.throws(() => serverKeys(Buffer.alloc(31)), RangeError);
+});
