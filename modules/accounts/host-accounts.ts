@@ -155,7 +155,8 @@ export class HostAccounts implements Accounts {
   /** Ends a session whose account went away or was locked while it logged in. */
   endIfBarred(session: Session): void {
     const error = this.#barred.get(session.account.local);
-    if (error !== undefined) session.end(error);
+    // Not before the stream knows its session: it hears of this within binding.
+    if (error !== undefined) queueMicrotask(() => session.end(error));
   }
 
   #bar(local: string, error: StreamError): void {
