@@ -1,5 +1,5 @@
 /** Resource binding on an authenticated stream (RFC 6120 section 7). */
-import { parseJid, prepareResource, type Jid } from '../jid/jid.ts';
+import type { Jid } from '../jid/jid.ts';
 import { sessionBound } from '../contracts/session.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import { ClientSession, type Outlet } from '../session/session.ts';
@@ -8,12 +8,16 @@ import { clark, el, type Element } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
+import type { ResourceConflict } from './settings.ts';
 
 export const BIND = clark(NS.bind, 'bind');
 const RESOURCE = clark(NS.bind, 'resource');
 
+const RANDOM_BYTES = 9;
+
 const badResource = new StanzaError('bad-request', 'not a resource'); // section 7.7.2.1
 const tooMany = new StanzaError('resource-constraint', 'too many sessions of this account'); // section 7.6.2.1
+const inUse = new StanzaError('conflict', 'this resource is in use'); // section 7.7.2.2
 const replaced = new StreamError('conflict', 'replaced by a new session with the same resource');
 
 /** The resource that an IQ asks for; undefined leaves the choice to the server. */
@@ -26,19 +30,36 @@ export function bindResult(jid: Jid): Element {
   return el(NS.bind, 'bind', null, el(NS.bind, 'jid', null, jid.full));
 }
 
-/** Puts a new session in the table. One with the same resource is ended: the newer wins (section 7.7.2.2). */
-export function bindResource(
-  host: LocalHost,
-  who: { account: Jid; resource: string | undefined; limit: number; now: number },
-  outlet: Outlet,
-): ClientSession | StanzaError {
-  const resource = who.resource === undefined ? randomToken(9) : prepareResource(who.resource);
-  const jid = resource === undefined ? undefined : parseJid(`${who.account.bare}/${resource}`);
-  if (jid === undefined) return badResource;
-  host.sessions.get(jid)?.end(replaced);
-  if (host.sessions.of(who.account.bare).length >= who.limit) return tooMany;
-  const session = new ClientSession(host, jid, outlet, who.now);
+export interface BindRequest {
+  readonly account: Jid;
+  /** Undefined leaves the choice to the server. */
+  readonly resource: string | undefined;
+  /** Sessions that the account may have. */
+  readonly limit: number;
+  readonly onConflict: ResourceConflict;
+  readonly now: number;
+}
+
+/** Puts a new session in the table, or says why not. */
+export function bindResource(host: LocalHost, request: BindRequest, outlet: Outlet): ClientSession | StanzaError {
+  const { account, limit, now } = request;
+  const jid = freeAddress(host, request);
+  if (jid instanceof StanzaError) return jid;
+  if (host.sessions.of(account.bare).length >= limit) return tooMany;
+  const session = new ClientSession(host, jid, outlet, now);
   host.sessions.add(session);
   host.parts.hooks.tell(sessionBound, session);
   return session;
+}
+
+/** The full address to bind; what had it before has been dealt with (section 7.7.2.2). */
+function freeAddress(host: LocalHost, { account, resource, onConflict }: BindRequest): Jid | StanzaError {
+  const wanted = account.withResource(resource ?? randomToken(RANDOM_BYTES));
+  if (wanted === undefined) return badResource;
+  const holder = host.sessions.get(wanted);
+  if (holder === undefined) return wanted;
+  if (onConflict === 'refuse') return inUse;
+  if (onConflict === 'rename') return account.withResource(randomToken(RANDOM_BYTES)) ?? badResource;
+  holder.end(replaced);
+  return wanted;
 }

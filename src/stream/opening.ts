@@ -115,8 +115,8 @@ export class Opening implements StreamControl {
     const account = this.#account;
     if (account === undefined) throw new Error('a stream is bound before it is authenticated');
     const { clock } = this.#stream.services;
-    const who = { account, resource, limit: this.settings.sessionsPerAccount, now: clock.now() };
-    const session = bindResource(this.host, who, this.#stream);
+    const { sessionsPerAccount: limit, resourceConflict: onConflict } = this.settings;
+    const session = bindResource(this.host, { account, resource, limit, onConflict, now: clock.now() }, this.#stream);
     if (session instanceof StanzaError) return session;
     this.#states.add('bound');
     this.#stream.bindTo(session);

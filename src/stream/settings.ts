@@ -1,6 +1,9 @@
 /** What every client stream of this server shares: limits and policies, replaced as a whole by a reload. */
 import type { XmlLimits } from '../xml/error.ts';
 
+/** What happens when a client asks for a resource that is in use (RFC 6120 section 7.7.2.2). */
+export type ResourceConflict = 'replace' | 'rename' | 'refuse';
+
 export interface StreamSettings {
   readonly beforeAuth: XmlLimits;
   readonly afterAuth: XmlLimits;
@@ -15,6 +18,7 @@ export interface StreamSettings {
   readonly congestedBytes: number;
   readonly cutOffBytes: number;
   readonly sessionsPerAccount: number;
+  readonly resourceConflict: ResourceConflict;
   /** Whether a client may log in without TLS from this address. */
   allowsPlaintext(address: string): boolean;
   /** Trusted peers (reverse proxies, onion services): no bans, no limits by address. */

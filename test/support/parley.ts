@@ -45,6 +45,7 @@ export const SETTINGS: StreamSettings = {
   congestedBytes: 262_144,
   cutOffBytes: 8_388_608,
   sessionsPerAccount: 10,
+  resourceConflict: 'replace',
   allowsPlaintext: () => false,
   isTrusted: (address) => address.startsWith('127.'),
 };
