@@ -8,6 +8,9 @@ const KANA_OR_HAN = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u;
 const ARABIC_INDIC_DIGIT = /[\u0660-\u0669]/;
 const EXTENDED_ARABIC_INDIC_DIGIT = /[\u06F0-\u06F9]/;
 
+/** How far the neighbours are looked at: further than any word has marks between letters, and linear in the text. */
+const WINDOW = 16;
+
 /** A mark of canonical combining class 8, one of class 10, and both in their order. */
 const VOICING = '\u3099';
 const SHEVA = '\u05B0';
@@ -18,6 +21,7 @@ const SHEVA = '\u05B0';
  */
 function isVirama(char: string): boolean {
   return (
+    char !== '' &&
     char !== VOICING &&
     char !== SHEVA &&
     (char + VOICING).normalize('NFD') === VOICING + char &&
@@ -56,8 +60,7 @@ export function satisfiesContextRules(text: string): boolean {
   if (ARABIC_INDIC_DIGIT.test(text) && EXTENDED_ARABIC_INDIC_DIGIT.test(text)) return false;
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!;
-    // A window keeps a text full of contextual characters linear.
-    if (ANY.test(char) && !isAllowed(text.slice(Math.max(0, at - 64), at), char, text.slice(at + 1, at + 65))) {
+    if (ANY.test(char) && !isAllowed(text.slice(Math.max(0, at - WINDOW), at), char, text.slice(at + 1, at + 1 + WINDOW))) {
       return false;
     }
   }

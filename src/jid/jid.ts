@@ -86,20 +86,25 @@ function domainOf(text: string): string | undefined {
   return own;
 }
 
-function internBare(local: string, domain: string): Jid {
-  const bare = local === '' ? domain : local + '@' + domain;
-  const known = addresses.get(bare);
-  if (known !== undefined) return known;
+/** Keeps nothing of `bare`, which may be a slice of a stanza. */
+function makeBare(local: string, domain: string, bare: string): Jid {
   const own = local === '' ? domain : ownString(bare);
   return remember(create(own.slice(0, local.length), domain, '', own, undefined), own);
 }
 
-function internFull(bare: Jid, resource: string): Jid {
-  const full = bare.bare + '/' + resource;
-  const known = addresses.get(full);
-  if (known !== undefined) return known;
+function makeFull(bare: Jid, full: string): Jid {
   const own = ownString(full);
   return remember(create(bare.local, bare.domain, own.slice(bare.bare.length + 1), own, bare), own);
+}
+
+function internBare(local: string, domain: string): Jid {
+  const bare = local === '' ? domain : local + '@' + domain;
+  return addresses.get(bare) ?? makeBare(local, domain, bare);
+}
+
+function internFull(bare: Jid, resource: string): Jid {
+  const full = bare.bare + '/' + resource;
+  return addresses.get(full) ?? makeFull(bare, full);
 }
 
 /** RFC 7622 3.1: the resource starts after the first '/', the domain after the first '@' before that. */
@@ -108,13 +113,18 @@ function parse(text: string): Jid | undefined {
   const end = slash === -1 ? text.length : slash;
   const at = text.indexOf('@');
   const hasLocal = at !== -1 && at < end;
-  const domain = domainOf(text.slice(hasLocal ? at + 1 : 0, end));
-  if (domain === undefined) return undefined;
-  const local = hasLocal ? prepareLocal(text.slice(0, at)) : '';
-  if (local === undefined) return undefined;
-  if (slash === -1) return internBare(local, domain);
-  const resource = prepareResource(text.slice(slash + 1));
-  return resource === undefined ? undefined : internFull(internBare(local, domain), resource);
+  const domainText = hasLocal ? text.slice(at + 1, end) : text.slice(0, end);
+  const localText = hasLocal ? text.slice(0, at) : '';
+  const domain = domainOf(domainText);
+  const local = hasLocal ? prepareLocal(localText) : '';
+  if (domain === undefined || local === undefined) return undefined;
+  const wasBarePrepared = local === localText && domain === domainText;
+  if (slash === -1) return wasBarePrepared ? makeBare(local, domain, text) : internBare(local, domain);
+  const resourceText = text.slice(slash + 1);
+  const resource = prepareResource(resourceText);
+  if (resource === undefined) return undefined;
+  const bare = internBare(local, domain);
+  return wasBarePrepared && resource === resourceText ? makeFull(bare, text) : internFull(bare, resource);
 }
 
 /** Parses, prepares and interns an address; undefined when it is none (`jid-malformed`). Never throws. */

@@ -27,14 +27,15 @@ const LABEL = new RegExp(
   'v',
 );
 
+const MAY_HAVE_COMPAT = /[^\P{Changes_When_NFKC_Casefolded}A-Z]/gu;
+
 /**
- * RFC 8264 9.17. A string that NFKC leaves alone holds no such code point; only one that it changes (also by mere
- * composition) is looked at code point by code point.
+ * RFC 8264 9.17. A string that NFKC leaves alone holds no such code point; in one that it changes, also by mere
+ * composition, those are looked at that can change by themselves.
  */
 function hasCompat(text: string): boolean {
   if (text.normalize('NFKC') === text) return false;
-  for (const char of text) if (char > '\x7F' && char.normalize('NFKC') !== char) return true;
-  return false;
+  return text.match(MAY_HAVE_COMPAT)?.some((char) => char.normalize('NFKC') !== char) === true;
 }
 
 /** Whether every code point is valid, or valid in context, in the IdentifierClass. Unassigned code points are not. */
