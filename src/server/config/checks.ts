@@ -1,0 +1,76 @@
+/** Mistakes that no single option shows: certificates and their keys, ports that clash, components without a port. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Finding, Path } from './finding.ts';
+import { pathText } from './finding.ts';
+import type { ListenerConfig } from './listener-options.ts';
+import { isMapping } from './option-shape.ts';
+
+/** Of a section with `certificateFile` and `keyFile`, whose paths are absolute and whose files are known to exist. */
+export function checkCertificate(section: unknown, path: Path): readonly Finding[] {
+  const { certificateFile, keyFile } = isMapping(section) ? section : {};
+  if (certificateFile === undefined && keyFile === undefined) return [];
+  const [given, missing] = keyFile === undefined ? ['certificateFile', 'keyFile'] : ['keyFile', 'certificateFile'];
+  if (certificateFile === undefined || keyFile === undefined) {
+    const what = `${pathText([...path, given])} is given without ${missing}`;
+    return [{ path: [...path, given], at: 'key', what, expected: 'both or neither' }];
+  }
+  if (typeof certificateFile !== 'string' || typeof keyFile !== 'string') return [];
+  const certificate = attempt(() => new X509Certificate(readFileSync(certificateFile)));
+  const key = attempt(() => createPrivateKey(readFileSync(keyFile)));
+  const at = (name: string, what: string, expected: string): Finding => ({
+    path: [...path, name],
+    at: 'value',
+    what,
+    expected,
+  });
+  const findings: Finding[] = [];
+  if (!certificate) findings.push(at('certificateFile', `${certificateFile} holds no certificate`, 'PEM'));
+  if (!key) findings.push(at('keyFile', `${keyFile} holds no key that can be used`, 'PEM without a passphrase'));
+  if (certificate && key && !certificate.checkPrivateKey(key)) {
+    findings.push(at('keyFile', `${keyFile} is not the key of ${certificateFile}`, 'the key of that certificate'));
+  }
+  return findings;
+}
+
+/** Of `tls`. */
+export function checkClientCa(section: unknown): readonly Finding[] {
+  const { clientCaFile: file } = isMapping(section) ? section : {};
+  if (typeof file !== 'string' || attempt(() => new X509Certificate(readFileSync(file)))) return [];
+  return [{ path: ['tls', 'clientCaFile'], at: 'value', what: `${file} holds no certificate`, expected: 'PEM' }];
+}
+
+export function checkListeners(listeners: readonly ListenerConfig[]): readonly Finding[] {
+  const users = new Map<string, number>();
+  return listeners.flatMap(({ port, addresses }, index) =>
+    addresses.flatMap((address): Finding[] => {
+      const key = `${address} ${port}`;
+      const other = users.get(key);
+      if (port === 0 || other === undefined) {
+        users.set(key, index);
+        return [];
+      }
+      const what = `port ${port} on ${address} is taken by listeners[${other}]`;
+      return [{ path: ['listeners', index, 'port'], at: 'value', what, expected: 'a port of its own' }];
+    }),
+  );
+}
+
+export function checkComponents(
+  components: Readonly<Record<string, unknown>>,
+  listeners: readonly ListenerConfig[],
+): readonly Finding[] {
+  if (Object.keys(components).length === 0 || listeners.some((it) => it.protocol === 'component')) return [];
+  const what = 'there are components but no listener for them';
+  return [
+    { path: ['components'], at: 'key', what, expected: 'a listener such as { port: 5347, protocol: component }' },
+  ];
+}
+
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
