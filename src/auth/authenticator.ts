@@ -16,11 +16,12 @@ import {
   type SaslFailure,
 } from './sasl.ts';
 import { scram } from './scram.ts';
-import { DEFAULT_ITERATIONS, SCRAM_HASHES } from './scram-keys.ts';
+import { DEFAULT_ITERATIONS, SALT_BYTES, SCRAM_HASHES } from './scram-keys.ts';
 
 export interface AuthOptions {
   /** 32 bytes or more that no client knows, the same after a restart and on every node. */
   readonly decoyKey: Buffer;
+  /** What the keys of real accounts look like; by default, like new ones. */
   readonly decoys?: DecoyShape;
   /** SCRAM mechanisms to offer, each with its -PLUS variant. */
   readonly scram: readonly ScramHash[];
@@ -112,7 +113,8 @@ export class Authenticator {
 }
 
 function mechanismsOf(options: AuthOptions, bindings: readonly BindingType[]): Mechanism[] {
-  const decoys = new Decoys(options.decoyKey, options.decoys);
+  const shape = options.decoys ?? { iterations: [options.keep.iterations], saltBytes: SALT_BYTES };
+  const decoys = new Decoys(options.decoyKey, shape);
   const { nonce, downgradeProtection } = options;
   const scramOptions = { decoys, bindings, downgradeProtection, ...(nonce ? { nonce } : {}) };
   const hashes = SCRAM_HASHES.filter((it) => options.scram.includes(it));

@@ -1,7 +1,7 @@
 /** Keys for accounts that do not exist, so that asking does not tell (RFC 5802 section 9, on enumeration). */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { ScramHash, ScramKeys } from '../contracts/credentials.ts';
-import { DEFAULT_ITERATIONS, hashBytes, SALT_BYTES } from './scram-keys.ts';
+import { DEFAULT_ITERATIONS, hashBytes } from './scram-keys.ts';
 
 export interface DecoyShape {
   /** The iteration counts that real accounts have; a name gets one of them and keeps it. */
@@ -9,30 +9,37 @@ export interface DecoyShape {
   readonly saltBytes: number;
 }
 
-export const DEFAULT_DECOYS: DecoyShape = { iterations: [DEFAULT_ITERATIONS], saltBytes: SALT_BYTES };
+/** What is drawn for a name has 64 bytes. */
+const MAX_SALT_BYTES = 64;
+
+/** Nothing is proven against these, they only cost as much as real ones. */
+const unprovable = randomBytes(MAX_SALT_BYTES);
 
 /** The same name gets the same salt and count, always; without the key they cannot be told from real ones. */
 export class Decoys {
-  readonly #key: Buffer;
+  readonly #key: KeyObject;
   readonly #shape: DecoyShape;
 
-  constructor(key: Buffer, shape: DecoyShape = DEFAULT_DECOYS) {
-    if (shape.iterations.length === 0) throw new RangeError('decoys need an iteration count');
-    if (shape.saltBytes < 1 || shape.saltBytes > 64) throw new RangeError('the salt of decoys has 1 to 64 bytes');
-    this.#key = key;
+  constructor(key: Buffer, shape: DecoyShape) {
+    const { iterations, saltBytes } = shape;
+    if (iterations.length === 0) throw new RangeError('decoys need an iteration count');
+    if (saltBytes < 1 || saltBytes > MAX_SALT_BYTES) throw new RangeError('the salt of decoys has 1 to 64 bytes');
+    this.#key = createSecretKey(key);
     this.#shape = shape;
   }
 
   keys(hash: ScramHash, host: string, local: string): ScramKeys {
-    const { iterations, saltBytes } = this.#shape;
-    const pick = this.#draw('iterations', host, local).readUInt32BE(0) % iterations.length;
-    return {
-      hash,
-      salt: this.#draw(`salt ${hash}`, host, local).subarray(0, saltBytes),
-      iterations: iterations[pick] ?? DEFAULT_ITERATIONS,
-      storedKey: this.#draw(`stored ${hash}`, host, local).subarray(0, hashBytes(hash)),
-      serverKey: this.#draw(`server ${hash}`, host, local).subarray(0, hashBytes(hash)),
-    };
+    const key = unprovable.subarray(0, hashBytes(hash));
+    const salt = this.#draw(`salt ${hash}`, host, local).subarray(0, this.#shape.saltBytes);
+    return { hash, salt, iterations: this.#iterations(host, local), storedKey: key, serverKey: key };
+  }
+
+  /** One count a name, as the hashes of an account were made together. */
+  #iterations(host: string, local: string): number {
+    const { iterations } = this.#shape;
+    const pick =
+      iterations.length === 1 ? 0 : this.#draw('iterations', host, local).readUInt32BE(0) % iterations.length;
+    return iterations[pick] ?? DEFAULT_ITERATIONS;
   }
 
   #draw(what: string, host: string, local: string): Buffer {

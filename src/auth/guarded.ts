@@ -2,8 +2,8 @@
 import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import { type Exchange, failure, type SaslStep } from './sasl.ts';
 
-/** Longer than any honest message: a localpart, an authorization identity and a password of 1023 bytes each. */
-export const MAX_MESSAGE_BYTES = 4096;
+/** The longest honest message: two bare addresses of 2047 bytes, a password of 1023, and what stands between. */
+export const MAX_MESSAGE_BYTES = 5120;
 
 /** One message at a time, none after the end, none too long; what throws inside is a temporary failure. */
 export function guarded(exchange: Exchange): Exchange {

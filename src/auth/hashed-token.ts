@@ -1,7 +1,8 @@
 /** The HT mechanisms (draft-schmaus-kitten-sasl-ht-09) with FAST's rules for tokens (XEP-0484). */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { FastToken, StoredCredentials } from '../contracts/credentials.ts';
 import { type Awaitable, then } from '../util/awaitable.ts';
+import { type Digest, hmac } from './hmac.ts';
 import { localOf } from './identity.ts';
 import {
   type BindingType,
@@ -18,7 +19,7 @@ export type TokenHash = 'SHA-256' | 'SHA-512';
 /** The draft's names of channel bindings; `UNIQ` is missing as tls-unique is. */
 export type TokenBinding = 'EXPR' | 'ENDP' | 'NONE';
 
-const DIGESTS: Readonly<Record<TokenHash, string>> = { 'SHA-256': 'sha256', 'SHA-512': 'sha512' };
+const DIGESTS: Readonly<Record<TokenHash, Digest>> = { 'SHA-256': 'sha256', 'SHA-512': 'sha512' };
 const BINDINGS: Readonly<Record<TokenBinding, BindingType | undefined>> = {
   EXPR: 'tls-exporter',
   ENDP: 'tls-server-end-point',
@@ -119,5 +120,5 @@ function success(claim: Claim, token: FastToken): SaslStep {
 }
 
 function prove({ hash, bound }: Claim, secret: string, who: 'Initiator' | 'Responder'): Buffer {
-  return createHmac(DIGESTS[hash], secret).update(who).update(bound).digest();
+  return hmac(DIGESTS[hash], Buffer.from(secret), Buffer.concat([Buffer.from(who), bound]));
 }

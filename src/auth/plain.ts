@@ -5,7 +5,7 @@ import type { Decoys } from './decoys.ts';
 import { isSelf, localOf } from './identity.ts';
 import { prepare } from './prepare.ts';
 import { askForInitial, failure, type Mechanism, type SaslContext, type SaslStep } from './sasl.ts';
-import { cheapestKeys, type Derivation, verifyPassword } from './scram-keys.ts';
+import { cheapestHash, cheapestKeys, type Derivation, verifyPassword } from './scram-keys.ts';
 import { decodeUtf8 } from './text.ts';
 import { completeKeys } from './upgrade.ts';
 
@@ -57,7 +57,7 @@ interface Attempt {
 async function verify(attempt: Attempt, host: string, options: PlainOptions): Promise<SaslStep> {
   const { local, authzid, account } = attempt;
   const prepared = prepare(attempt.password);
-  const decoy = options.decoys.keys('SHA-256', host, local);
+  const decoy = options.decoys.keys(cheapestHash(options.keep.hashes), host, local);
   const stored = cheapestKeys(account?.keys ?? []);
   const right = await verifyPassword(prepared ?? '', stored ?? decoy);
   if (!right || prepared === undefined || account === undefined || stored === undefined) return wrong;

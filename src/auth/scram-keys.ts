@@ -1,7 +1,8 @@
 /** SCRAM's key schedule (RFC 5802 section 3): what is derived from a password, and what proves it. */
-import { createHmac, hash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { ScramHash, ScramKeys } from '../contracts/credentials.ts';
+import { type Digest, hmac } from './hmac.ts';
 import { preparePassword } from './prepare.ts';
 
 const derive = promisify(pbkdf2);
@@ -20,8 +21,7 @@ export const SALT_BYTES = 18;
 const MIN_SALT_BYTES = 8;
 
 interface HashFacts {
-  /** Name in node:crypto. */
-  readonly digest: string;
+  readonly digest: Digest;
   readonly bytes: number;
   /**
    * Cost of a round. SHA-1 and SHA-256 are a tie where the processor helps with both (0.25 and 0.23 microseconds
@@ -44,8 +44,8 @@ export function digest(scram: ScramHash, data: string | Buffer): Buffer {
   return hash(FACTS[scram].digest, data, 'buffer');
 }
 
-export function hmac(scram: ScramHash, key: Buffer, data: string | Buffer): Buffer {
-  return createHmac(FACTS[scram].digest, key).update(data).digest();
+export function mac(scram: ScramHash, key: Buffer, data: string | Buffer): Buffer {
+  return hmac(FACTS[scram].digest, key, data);
 }
 
 /** Compares without telling where the difference is. Lengths are no secret. */
@@ -84,8 +84,8 @@ export function keysOf(made: Pick<ScramKeys, 'hash' | 'salt' | 'iterations'>, sa
     hash: made.hash,
     salt: made.salt,
     iterations: made.iterations,
-    storedKey: digest(made.hash, hmac(made.hash, salted, 'Client Key')),
-    serverKey: hmac(made.hash, salted, 'Server Key'),
+    storedKey: digest(made.hash, mac(made.hash, salted, 'Client Key')),
+    serverKey: mac(made.hash, salted, 'Server Key'),
   };
 }
 
@@ -103,6 +103,15 @@ export function cheapestKeys(keys: readonly ScramKeys[]): ScramKeys | undefined 
     if (candidate !== undefined && (best === undefined || cost(candidate) < cost(best))) best = candidate;
   }
   return best;
+}
+
+/** The hash that `cheapestKeys` picks of an account whose keys were all made at once. */
+export function cheapestHash(hashes: readonly ScramHash[]): ScramHash {
+  const candidates = SCRAM_HASHES.filter((it) => hashes.includes(it));
+  return candidates.reduce(
+    (best, it) => (FACTS[it].weight < FACTS[best].weight ? it : best),
+    candidates[0] ?? 'SHA-256',
+  );
 }
 
 function cost(keys: ScramKeys): number {

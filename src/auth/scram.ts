@@ -16,7 +16,7 @@ import {
   type SaslFailure,
   type SaslStep,
 } from './sasl.ts';
-import { digest, hmac, sameBytes } from './scram-keys.ts';
+import { digest, mac, sameBytes } from './scram-keys.ts';
 import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.ts';
 
 export interface ScramOptions {
@@ -140,7 +140,7 @@ class ScramExchange implements Exchange {
     const { keys, account } = challenge;
     const signed = `${challenge.signed},${message.withoutProof}`;
     const proven = proves(message.proof, keys, signed);
-    const signature = hmac(keys.hash, keys.serverKey, signed);
+    const signature = mac(keys.hash, keys.serverKey, signed);
     if (!proven || account === undefined) return wrong;
     if (account.locked) return failure('account-disabled');
     const { local, authzid } = challenge;
@@ -156,7 +156,7 @@ class ScramExchange implements Exchange {
 
 /** RFC 5802 section 3: the proof hides the client key, whose hash is the stored key. */
 function proves(proof: Buffer, keys: ScramKeys, signed: string): boolean {
-  const signature = hmac(keys.hash, keys.storedKey, signed);
+  const signature = mac(keys.hash, keys.storedKey, signed);
   if (proof.length !== signature.length) return false;
   const clientKey = Buffer.alloc(proof.length);
   for (let i = 0; i < proof.length; i++) clientKey[i] = (proof[i] ?? 0) ^ (signature[i] ?? 0);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_FAILURE_LIMITS, FailureLimits } from '../../src/auth/failure-limits.ts';
-import { TestClock } from './fixture.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -11,13 +11,13 @@ function fail(limits: FailureLimits, address: string, times: number): void {
 }
 
 test('RFC 6120 section 6.4.5: a stream ends with the fifth failure', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   const verdicts = [1, 2, 3, 4, 5].map((onStream) => limits.failed('192.0.2.1', onStream));
   assert.deepEqual(verdicts, ['go-on', 'go-on', 'go-on', 'go-on', 'end-stream']);
 });
 
 test('the twentieth failure of an address within an hour bans it for an hour', () => {
-  const clock = new TestClock();
+  const clock = new FakeClock();
   const limits = new FailureLimits(clock);
   fail(limits, '192.0.2.1', 19);
   assert.equal(limits.bannedUntil('192.0.2.1'), undefined);
@@ -33,7 +33,7 @@ test('the twentieth failure of an address within an hour bans it for an hour', (
 });
 
 test('failures older than an hour no longer count', () => {
-  const clock = new TestClock();
+  const clock = new FakeClock();
   const limits = new FailureLimits(clock);
   fail(limits, '192.0.2.1', 10);
   clock.advance(HOUR_MS);
@@ -44,7 +44,7 @@ test('failures older than an hour no longer count', () => {
 });
 
 test('after a ban an address starts anew', () => {
-  const clock = new TestClock();
+  const clock = new FakeClock();
   const limits = new FailureLimits(clock);
   fail(limits, '192.0.2.1', 20);
   clock.advance(HOUR_MS);
@@ -53,13 +53,13 @@ test('after a ban an address starts anew', () => {
 });
 
 test('streams that were open when the ban came end with their next failure', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   fail(limits, '192.0.2.1', 20);
   assert.equal(limits.failed('192.0.2.1', 1), 'end-stream');
 });
 
 test('trusted addresses are never banned, but their streams end all the same', () => {
-  const limits = new FailureLimits(new TestClock(), {
+  const limits = new FailureLimits(new FakeClock(), {
     ...DEFAULT_FAILURE_LIMITS,
     trusted: ['127.0.0.0/8', '::1', '10.1.2.3', '2001:db8:aa::/48'],
   });
@@ -75,12 +75,12 @@ test('trusted addresses are never banned, but their streams end all the same', (
 });
 
 test('loopback is trusted by default: proxies and onion services connect from it', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   assert.ok(limits.isTrusted('127.0.0.1') && limits.isTrusted('::1') && limits.isTrusted('::ffff:127.0.0.1'));
 });
 
 test('an IPv6 customer is one address: the /64 counts, in every spelling', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   const spellings = ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:0DB8::a:b:c:d', '2001:db8:0:0:1:2:3.4.5.6'];
   for (const address of spellings) fail(limits, address, 5);
   assert.ok(limits.bannedUntil('2001:db8::9999'));
@@ -89,21 +89,21 @@ test('an IPv6 customer is one address: the /64 counts, in every spelling', () =>
 });
 
 test('an IPv4 address is the same through an IPv6 socket', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   fail(limits, '::ffff:192.0.2.1', 20);
   assert.ok(limits.bannedUntil('192.0.2.1'));
   assert.equal(limits.bannedUntil('192.0.2.2'), undefined);
 });
 
 test('a ban can be ended before its time', () => {
-  const limits = new FailureLimits(new TestClock());
+  const limits = new FailureLimits(new FakeClock());
   fail(limits, '192.0.2.1', 20);
   limits.pardon('192.0.2.1');
   assert.equal(limits.bannedUntil('192.0.2.1'), undefined);
 });
 
 test('memory is bounded: the address that failed longest ago is forgotten, and bans outlive a flood of failures', () => {
-  const limits = new FailureLimits(new TestClock(), { ...DEFAULT_FAILURE_LIMITS, capacity: 4 });
+  const limits = new FailureLimits(new FakeClock(), { ...DEFAULT_FAILURE_LIMITS, capacity: 4 });
   fail(limits, '192.0.2.1', 20);
   fail(limits, '192.0.2.2', 19);
   for (let i = 10; i < 14; i++) fail(limits, `192.0.2.${i}`, 1);
@@ -126,6 +126,6 @@ test('a trusted network that is none is an error', () => {
     '',
   ]) {
     const options = { ...DEFAULT_FAILURE_LIMITS, trusted: [it] };
-    assert.throws(() => new FailureLimits(new TestClock(), options), RangeError, it);
+    assert.throws(() => new FailureLimits(new FakeClock(), options), RangeError, it);
   }
 });

@@ -3,7 +3,6 @@ import { Authenticator, type AuthOptions, DEFAULT_AUTH } from '../../src/auth/au
 import type { BindingType, Exchange, FastRequest, SaslContext, SaslStep } from '../../src/auth/sasl.ts';
 import { deriveKeys, SCRAM_HASHES } from '../../src/auth/scram-keys.ts';
 import type { ScramKeys } from '../../src/contracts/credentials.ts';
-import type { Clock } from '../../src/kernel/clock.ts';
 import { MemoryCredentials } from '../support/memory-credentials.ts';
 import { ScramClient, type ScramClientOptions } from '../support/sasl-client.ts';
 
@@ -102,21 +101,4 @@ export async function runScram(
 /** `success`, or the condition of the failure: what most tests ask for. */
 export function outcome(step: SaslStep): string {
   return step.kind === 'failure' ? step.condition : step.kind;
-}
-
-/** A clock that stands still until it is told. */
-export class TestClock implements Clock {
-  #now = 1_700_000_000_000;
-
-  now(): number {
-    return this.#now;
-  }
-
-  every(): () => void {
-    return () => {};
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-  }
 }

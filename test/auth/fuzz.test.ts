@@ -4,12 +4,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FailureLimits } from '../../src/auth/failure-limits.ts';
 import { parseCount } from '../../src/auth/fast.ts';
+import { FakeClock } from '../support/clock.ts';
 import { MemoryFastTokens } from '../support/memory-credentials.ts';
 import { ScramClient, TokenClient } from '../support/sasl-client.ts';
-import { authenticator, begin, CLIENT, EXPORTER, stream, TestClock } from './fixture.ts';
+import { authenticator, begin, CLIENT, EXPORTER, stream } from './fixture.ts';
 
 const auth = authenticator({ anonymous: true });
-const clock = new TestClock();
+const clock = new FakeClock();
 const tokens = new MemoryFastTokens(clock, { lifetimeMs: 1000, renewAfterMs: 100 });
 const { token } = await tokens.issue('romeo', CLIENT, 'HT-SHA-256-NONE');
 const context = stream(auth, {

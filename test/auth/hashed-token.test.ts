@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { Authenticator } from '../../src/auth/authenticator.ts';
 import type { FastRequest, SaslStep } from '../../src/auth/sasl.ts';
+import { FakeClock } from '../support/clock.ts';
 import { MemoryFastTokens } from '../support/memory-credentials.ts';
 import { TokenClient } from '../support/sasl-client.ts';
 import {
@@ -16,7 +17,6 @@ import {
   outcome,
   type StreamOptions,
   stream,
-  TestClock,
 } from './fixture.ts';
 
 const LIFETIME_MS = 10_000;
@@ -25,7 +25,7 @@ const BOUND: Readonly<Record<string, Buffer>> = { EXPR: EXPORTER, ENDP: END_POIN
 
 class World {
   readonly auth: Authenticator = authenticator();
-  readonly clock = new TestClock();
+  readonly clock = new FakeClock();
   readonly tokens = new MemoryFastTokens(this.clock, { lifetimeMs: LIFETIME_MS, renewAfterMs: RENEW_AFTER_MS });
   readonly credentials = accounts();
 

@@ -5,6 +5,7 @@ import { decodeBase64 } from '../../src/auth/base64.ts';
 import { passwordHasher } from '../../src/auth/password-hasher.ts';
 import { PasswordError } from '../../src/auth/prepare.ts';
 import {
+  cheapestHash,
   cheapestKeys,
   DEFAULT_ITERATIONS,
   deriveKeys,
@@ -57,6 +58,10 @@ test('PLAIN is checked against the keys that cost least: SHA-256 at equal rounds
   const long = made.map((it): ScramKeys => (it.hash === 'SHA-512' ? it : { ...it, iterations: 100_000 }));
   assert.equal(cheapestKeys(long)?.hash, 'SHA-512');
   assert.equal(cheapestKeys([]), undefined);
+  for (const hashes of [SCRAM_HASHES, ['SHA-1', 'SHA-512'], ['SHA-512']] as const) {
+    const keys = made.filter((it) => hashes.some((hash) => hash === it.hash));
+    assert.equal(cheapestHash(hashes), cheapestKeys(keys)?.hash, 'decoys are checked at the same cost');
+  }
 });
 
 test('keys made elsewhere are taken over from 4096 iterations on, and when their sizes are right', () => {

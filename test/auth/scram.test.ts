@@ -319,7 +319,7 @@ const MALFORMED_FIRST: readonly [why: string, message: string | Buffer][] = [
   ['a trailing comma', 'n,,n=romeo,r=abc,'],
   ['a byte order mark', '\ufeffn,,n=romeo,r=abc'],
   ['octets that are not UTF-8', Buffer.from([0x6e, 0x2c, 0x2c, 0x6e, 0x3d, 0xc3, 0x28, 0x2c, 0x72, 0x3d, 0x61])],
-  ['more than any message needs', `n,,n=romeo,r=${'a'.repeat(5000)}`],
+  ['more than any message needs', `n,,n=romeo,r=${'a'.repeat(6000)}`],
 ];
 
 for (const [why, message] of MALFORMED_FIRST) {
