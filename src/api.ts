@@ -3,7 +3,8 @@ export { z } from 'zod';
 export { isPromise, then, type Awaitable } from './util/awaitable.ts';
 export { clark, el, Element, type Node } from './xml/element.ts';
 export { jid, parseJid, prepareLocal, prepareResource, type Jid } from './jid/jid.ts';
-export { parseDocument, type XmlLimits } from './xml/parser.ts';
+export { parseDocument } from './xml/parser.ts';
+export type { XmlLimits } from './xml/error.ts';
 export { NS } from './xmpp/ns.ts';
 export { StanzaError, refusals, type Condition } from './xmpp/stanza-error.ts';
 export { StreamError } from './xmpp/stream-error.ts';
@@ -21,7 +22,11 @@ export type { Clock } from './kernel/clock.ts';
 export type { Hooks } from './kernel/late-hooks.ts';
 export type { Logger } from './kernel/log.ts';
 export type { StreamFacts } from './kernel/stream-feature.ts';
+export {
+  accountAddress, bytes, domainName, duration, file, networks, path, secret, type Bytes, type Duration, type OptionMeta,
+} from './kernel/config-schema.ts';
 export { Lru } from './util/lru.ts';
+export { matchNetworks } from './util/networks.ts';
 export { TokenBucket } from './util/token-bucket.ts';
 export { randomToken, TimeOrderedId } from './util/ids.ts';
 export { Passage, Router, atHost, inbound, outbound, undeliverable, type Verdict } from './contracts/routing.ts';

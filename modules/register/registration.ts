@@ -1,0 +1,105 @@
+/** Making an account on a stream that is not authenticated yet (XEP-0077 section 3.1). */
+import { type Accounts, type Clock, type Element, type Jid, type Logger, StanzaError, type StreamFacts } from '#api';
+
+import type { Allowance } from './allowance.ts';
+import { asksRemoval, localOf, readSubmission, redirection, registrationForm } from './codec.ts';
+import { assertPassword } from './password-policy.ts';
+import { subscriberOf } from './subscriber.ts';
+
+interface Counter {
+  inc(): void;
+}
+
+export interface RegistrationParts {
+  readonly host: Jid;
+  readonly accounts: Accounts;
+  readonly config: {
+    readonly open: boolean;
+    readonly website?: string | undefined;
+    readonly reserved: readonly string[];
+    readonly minPasswordLength: number;
+  };
+  readonly isTrusted: (address: string) => boolean;
+  /** By address. */
+  readonly limits: Allowance;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: { readonly registered: Counter; readonly limited: Counter };
+}
+
+/** A failed attempt costs less than an account: typing errors are allowed, trying out names is not. */
+const FAILURE_COST = 0.25;
+
+const closed = new StanzaError('service-unavailable', 'registration is closed');
+const insecure = new StanzaError('not-authorized', 'registration needs an encrypted connection');
+const tooMany = new StanzaError('resource-constraint', 'too many registrations from your address; try again later');
+const incomplete = new StanzaError('not-acceptable', 'a name and a password are needed');
+const badName = new StanzaError('not-acceptable', 'this is no name for an account');
+const reservedName = new StanzaError('not-acceptable', 'this name is reserved');
+const taken = new StanzaError('conflict', 'this name is taken');
+const notLoggedIn = new StanzaError('unexpected-request', 'log in before you remove your account');
+
+export class Registration {
+  readonly #parts: RegistrationParts;
+  readonly #reserved: ReadonlySet<string>;
+
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts;
+    this.#reserved = new Set(parts.config.reserved);
+  }
+
+  /** Whether to announce it on a stream (section 7). */
+  isOffered(facts: StreamFacts): boolean {
+    return this.#parts.config.open && this.#isSafe(facts);
+  }
+
+  /** The answer to a get: what to send, or where to go. Throws a StanzaError. */
+  ask(facts: StreamFacts): Element {
+    const { open, website } = this.#parts.config;
+    if (!open && website !== undefined) return redirection(website);
+    this.#assertOpen(facts);
+    return registrationForm();
+  }
+
+  /** Makes the account; throws a StanzaError when it does not. */
+  async submit(query: Element, facts: StreamFacts): Promise<undefined> {
+    this.#assertOpen(facts);
+    if (asksRemoval(query)) throw notLoggedIn;
+    const { isTrusted, limits, clock, metrics } = this.#parts;
+    const address = facts.remoteAddress;
+    if (isTrusted(address)) return this.#register(query, address);
+    const subscriber = subscriberOf(address);
+    if (!limits.take(subscriber, 1, clock.now())) {
+      metrics.limited.inc();
+      throw tooMany;
+    }
+    try {
+      return await this.#register(query, address);
+    } catch (error) {
+      limits.refund(subscriber, 1 - FAILURE_COST, clock.now());
+      throw error;
+    }
+  }
+
+  async #register(query: Element, address: string): Promise<undefined> {
+    const { host, accounts, config, log, metrics } = this.#parts;
+    const { username = '', password = '' } = readSubmission(query);
+    if (username === '' || password === '') throw incomplete;
+    const local = localOf(host, username);
+    if (local === undefined) throw badName;
+    if (this.#reserved.has(local)) throw reservedName;
+    assertPassword(password, config.minPasswordLength);
+    if (!(await accounts.create(local, password))) throw taken;
+    metrics.registered.inc();
+    log.info({ account: `${local}@${host.domain}`, address }, 'an account was registered');
+  }
+
+  #assertOpen(facts: StreamFacts): void {
+    if (!this.#parts.config.open) throw closed;
+    if (!this.#isSafe(facts)) throw insecure;
+  }
+
+  #isSafe({ states, remoteAddress }: StreamFacts): boolean {
+    return states.has('tls') || this.#parts.isTrusted(remoteAddress);
+  }
+}
