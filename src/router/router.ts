@@ -3,12 +3,13 @@ import { atHost, inbound, outbound, Passage, type Router, type Verdict } from '.
 import type { Jid } from '../jid/jid.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
+import type { Counter } from '../kernel/metrics.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
 import { isPromise, type Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
-import { errorReply, stanza as makeStanza, type Stanza } from '../xmpp/stanza.ts';
+import { errorReply, stanza as makeStanza, type Stanza, type StanzaKind } from '../xmpp/stanza.ts';
 import { deliverMessage, hand } from './deliver.ts';
 import { answerIq } from './iq.ts';
 import { PendingRequests } from './pending.ts';
@@ -18,22 +19,20 @@ export interface DomainService {
   receive(stanza: Stanza): Awaitable<void>;
 }
 
-/** Counted per stanza, read when metrics are collected. */
-export interface RouterCounts {
-  message: number;
-  presence: number;
-  iq: number;
-  errors: number;
+/** Counted per stanza. */
+export interface RouterCounters extends Readonly<Record<StanzaKind, Counter>> {
+  readonly errors: Counter;
 }
 
 export class StanzaRouter implements Router {
-  readonly counts: RouterCounts = { message: 0, presence: 0, iq: 0, errors: 0 };
+  readonly #counters: RouterCounters;
   readonly #hosts = new Map<string, LocalHost>();
   readonly #services = new Map<string, DomainService>();
   readonly #pending: PendingRequests;
   readonly #log: Logger;
 
-  constructor(clock: Clock, log: Logger) {
+  constructor(clock: Clock, log: Logger, counters: RouterCounters) {
+    this.#counters = counters;
     this.#pending = new PendingRequests(clock);
     this.#log = log;
   }
@@ -75,7 +74,7 @@ export class StanzaRouter implements Router {
 
   /** A stanza that a local session sent. A promise means that something waits, and the session must not send on. */
   fromSession(session: ClientSession, stanza: Stanza): Awaitable<void> {
-    this.counts[stanza.kind]++;
+    this.#counters[stanza.kind].inc();
     const passage = new Passage(stanza, session);
     try {
       const outcome = this.#outbound(session.host, passage);
@@ -87,7 +86,7 @@ export class StanzaRouter implements Router {
 
   /** A stanza of the server's own, of a component or of another server. */
   route(stanza: Stanza): Awaitable<void> {
-    this.counts[stanza.kind]++;
+    this.#counters[stanza.kind].inc();
     const passage = new Passage(stanza, undefined);
     try {
       const outcome = this.#dispatch(passage);
@@ -208,7 +207,7 @@ export class StanzaRouter implements Router {
   /** RFC 6120 section 8.3.1: an error goes back, but never for an error or a result. */
   #refuse({ stanza, origin }: Passage, error: StanzaError): Awaitable<void> {
     if (stanza.isReply) return undefined;
-    this.counts.errors++;
+    this.#counters.errors.inc();
     const reply = errorReply(stanza, error);
     return origin === undefined ? this.route(reply) : origin.send(reply);
   }

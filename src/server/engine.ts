@@ -1,14 +1,16 @@
 /** The server without its configuration file and its listeners: hosts, router, streams. Tests start it in memory. */
 import { jid as makeJid, prepareDomain } from '../jid/jid.ts';
 import { CommandError, type Command } from '../kernel/command.ts';
+import type { Counter, Metrics } from '../kernel/metrics.ts';
 import type { Transport } from '../kernel/transport.ts';
-import { StanzaRouter } from '../router/router.ts';
+import { StanzaRouter, type RouterCounters } from '../router/router.ts';
 import { LocalHost } from '../session/local-host.ts';
 import { C2sStream } from '../stream/c2s.ts';
 import type { NegotiatorFactory } from '../stream/negotiation.ts';
 import type { StreamServices } from '../stream/services.ts';
 import type { StreamSettings } from '../stream/settings.ts';
 import { StreamTable } from '../stream/stream-table.ts';
+import type { StanzaKind } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { startModules, type HostEnvironment, type HostPlan } from './host-starter.ts';
 
@@ -20,6 +22,16 @@ export interface EngineParts extends Omit<HostEnvironment, 'router'> {
   readonly negotiators: NegotiatorFactory;
 }
 
+function routerCounters(metrics: Metrics): RouterCounters {
+  const stanzas = (kind: StanzaKind): Counter => metrics.counter('parley_stanzas_total', 'Stanzas routed, by kind', { kind });
+  return {
+    message: stanzas('message'),
+    presence: stanzas('presence'),
+    iq: stanzas('iq'),
+    errors: metrics.counter('parley_stanza_errors_total', 'Stanzas that were answered with an error'),
+  };
+}
+
 export class Engine {
   readonly router: StanzaRouter;
   readonly streams: StreamServices;
@@ -27,7 +39,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.router = new StanzaRouter(parts.clock, parts.log);
+    this.router = new StanzaRouter(parts.clock, parts.log, routerCounters(parts.metrics));
     this.streams = {
       router: this.router,
       clock: parts.clock,
@@ -35,6 +47,7 @@ export class Engine {
       table: new StreamTable(parts.clock),
       negotiators: parts.negotiators,
       settings: parts.settings,
+      latency: undefined,
     };
   }
 

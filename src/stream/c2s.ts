@@ -70,6 +70,10 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
     return this.#transport.remoteAddress;
   }
 
+  get queuedBytes(): number {
+    return this.#transport.bufferedBytes;
+  }
+
   get congested(): boolean {
     return this.#transport.bufferedBytes > this.services.settings.congestedBytes;
   }
@@ -79,6 +83,7 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   onData(chunk: Buffer): void {
     if (this.#ended) return;
     this.heardAt = this.services.clock.now();
+    this.services.latency?.began();
     this.pinged = false;
     this.#throttle(chunk.length);
     this.#reader.push(chunk);
@@ -177,6 +182,7 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
 
   write(xml: string): void {
     if (this.#ended) return;
+    this.services.latency?.delivered();
     this.#transport.write(this.#framing.stanza(xml));
     if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();
   }

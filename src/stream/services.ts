@@ -6,6 +6,12 @@ import type { NegotiatorFactory } from './negotiation.ts';
 import type { StreamSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
 
+/** Told when a turn's work begins, and of every stanza that reaches a session. */
+export interface LatencyProbe {
+  began(): void;
+  delivered(): void;
+}
+
 export interface StreamServices {
   readonly router: StanzaRouter;
   readonly clock: Clock;
@@ -14,4 +20,5 @@ export interface StreamServices {
   readonly negotiators: NegotiatorFactory;
   /** Replaced by a reload; streams read it when they need it. */
   settings: StreamSettings;
+  latency: LatencyProbe | undefined;
 }

@@ -1,5 +1,6 @@
 /** All streams of this node, and the one clock that looks after them: timeouts, pings, and the end of throttles. */
 import type { Clock } from '../kernel/clock.ts';
+import type { TransportKind } from '../kernel/transport.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import type { C2sStream } from './c2s.ts';
 import { ping } from './ping.ts';
@@ -22,6 +23,20 @@ export class StreamTable {
 
   get size(): number {
     return this.#streams.size;
+  }
+
+  /** Read when metrics are collected. */
+  countOf(transport: TransportKind): number {
+    let count = 0;
+    for (const stream of this.#streams) if (stream.transport === transport) count++;
+    return count;
+  }
+
+  /** Bytes that wait for clients. Read when metrics are collected. */
+  queuedBytes(): number {
+    let bytes = 0;
+    for (const stream of this.#streams) bytes += stream.queuedBytes;
+    return bytes;
   }
 
   add(stream: C2sStream): void {

@@ -33,12 +33,14 @@ export const authOptions = z
       .array(z.enum(BINDINGS))
       .default([...BINDINGS])
       .describe('What -PLUS mechanisms may bind to (XEP-0440). Empty when TLS ends at a proxy.'),
-    fast: z.boolean().default(true).describe('Tokens with which a client logs in again in one round trip (XEP-0484).'),
+    fast: z
+      .boolean()
+      .default(true)
+      .describe('Tokens with which a client logs in again in one round trip (XEP-0484); kept by the module `fast`.'),
     allowPlainWithoutTls: z
       .boolean()
       .default(false)
       .describe('Offers PLAIN without TLS, to clients on this machine only. For benchmarks.'),
-    passwordMinLength: z.int().min(1).max(128).default(8).describe('Shortest new password, in characters.'),
     failuresPerStream: z.int().min(3).max(6).default(5).describe('Failed attempts that end a stream.'),
     failuresPerAddress: z
       .int()

@@ -11,8 +11,8 @@ export const limitOptions = z
       .describe('Largest stanza after authentication; clients are told (XEP-0478).'),
     preAuthBytes: bytes({ min: '1 KiB', max: '1 MiB' })
       .prefault('8 KiB')
-      .describe('Largest element before authentication.'),
-    preAuthElements: z.int().min(8).max(10_000).default(32).describe('Elements that may come before authentication.'),
+      .describe('Largest stanza (or other top-level element) before authentication.'),
+    preAuthElements: z.int().min(8).max(10_000).default(32).describe('Elements in one stanza before authentication.'),
     depth: z.int().min(8).max(1000).default(64).describe('How deep the elements of a stanza may be nested.'),
     attributes: z.int().min(8).max(1000).default(64).describe('Attributes that one element may have.'),
     authTimeout: duration({ min: '1s', max: '1h' })

@@ -32,7 +32,13 @@ export function loadConfig(source: ConfigSource): Config {
   return configOf(document, source);
 }
 
-/** The same for a document that has been read. */
+/** The data directory alone, absolute, whatever else may be wrong. Throws `ConfigErrors` when the file is no YAML. */
+export function locateData({ file, env, dataDir }: Omit<ConfigSource, 'modules'>): string {
+  const given = dataDir ?? (env['PARLEY_DATA'] || undefined);
+  return dataDirectory(given === undefined && file !== undefined ? readDocument(file).value : {}, given);
+}
+
+/** `loadConfig` for a document that has been read. */
 export function configOf(document: ConfigDocument | undefined, source: Omit<ConfigSource, 'file'>): Config {
   const structure = z.object(configShape(moduleSections(source.modules)));
   const environment = applyEnvironment(structure, document?.value ?? {}, source.env);

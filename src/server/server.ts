@@ -1,0 +1,273 @@
+/** The composition root: a configuration becomes a database, hosts, listeners, and everything between them. */
+import { mkdirSync } from 'node:fs';
+import { FailureLimits } from '../auth/failure-limits.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { passwordHasher } from '../auth/password-hasher.ts';
+import { serverKeys } from '../auth/server-keys.ts';
+import type { ServerKeys } from '../contracts/credentials.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { CommandError, type Command } from '../kernel/command.ts';
+import type { Logger } from '../kernel/log.ts';
+import { query } from '../kernel/sql.ts';
+import { NetContext } from '../net/net-context.ts';
+import { openDatabase } from '../storage/open-database.ts';
+import type { StorageDatabase } from '../storage/engine-database.ts';
+import { ComponentDomain, ComponentStream } from '../stream/component.ts';
+import { negotiators } from '../stream/negotiators.ts';
+import { createHealth } from '../telemetry/health.ts';
+import { PrometheusMetrics } from '../telemetry/metrics.ts';
+import { addProcessMetrics, type EventLoopDelay } from '../telemetry/process-metrics.ts';
+import { HostCertificates } from './certificates.ts';
+import type { Config, HostConfig } from './config/config.ts';
+import { Engine } from './engine.ts';
+import { HttpPages } from './http-pages.ts';
+import { createListener, type ListenerServices, type OpenListener } from './listeners.ts';
+import { serverSecret } from './secret.ts';
+import { ServerMetrics } from './server-metrics.ts';
+import { addressMatcher, authenticator, databaseUrl, failureLimits, streamSettings, upgradePolicy } from './settings.ts';
+import { serverStatus, type ServerStatus } from './status.ts';
+
+const NET_TIMEOUTS = { handshakeTimeoutMs: 15_000, closeTimeoutMs: 5_000, keepAliveDelayMs: 120_000 };
+const ACCEPTS_PER_SECOND = 5_000;
+
+export interface ServerOptions {
+  /** Without it the server runs commands and nothing else: no listeners. */
+  readonly listen: boolean;
+  readonly log: Logger;
+}
+
+/** Starts everything; when something fails, what was started is stopped again. */
+export async function startServer(config: Config, options: ServerOptions): Promise<Server> {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const metrics = new PrometheusMetrics();
+  const serverMetrics = new ServerMetrics(metrics);
+  const db = await openDatabase(databaseUrl(config), { observer: serverMetrics.storage });
+  const server = new Server(config, options, { db, metrics, serverMetrics });
+  try {
+    await server.start();
+    return server;
+  } catch (cause) {
+    await server.stop();
+    throw cause;
+  }
+}
+
+interface Foundations {
+  readonly db: StorageDatabase;
+  readonly metrics: PrometheusMetrics;
+  readonly serverMetrics: ServerMetrics;
+}
+
+export class Server {
+  readonly engine: Engine;
+  #config: Config;
+  readonly #options: ServerOptions;
+  readonly #db: StorageDatabase;
+  readonly #keys: ServerKeys;
+  readonly #limits: FailureLimits;
+  readonly #certificates = new HostCertificates();
+  readonly #components = new Map<string, ComponentDomain>();
+  #authenticators = new Map<string, Authenticator>();
+  #listeners: readonly OpenListener[] = [];
+  readonly #net: NetContext;
+  readonly #pages: HttpPages;
+  readonly #serverMetrics: ServerMetrics;
+  readonly #delay: EventLoopDelay;
+  readonly #startedAt = Date.now();
+  #state: 'starting' | 'running' | 'stopping' = 'starting';
+
+  constructor(config: Config, options: ServerOptions, { db, metrics, serverMetrics }: Foundations) {
+    this.#config = config;
+    this.#options = options;
+    this.#db = db;
+    this.#keys = serverKeys(serverSecret(config.data));
+    this.#limits = new FailureLimits(systemClock, failureLimits(config));
+    this.#serverMetrics = serverMetrics;
+    this.#net = this.#netContext();
+    this.engine = this.#createEngine(metrics);
+    this.#delay = addProcessMetrics(metrics);
+    this.#pages = new HttpPages(metrics, this.#health());
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Where clients can connect. */
+  get listeners(): readonly OpenListener[] {
+    return this.#listeners;
+  }
+
+  async start(): Promise<void> {
+    this.#authenticators = this.#authenticatorsOf(this.#config);
+    for (const host of this.#config.hosts) await this.engine.setHost(host.domain, host);
+    this.#setComponents(this.#config);
+    this.#serverMetrics.observe({ engine: this.engine, net: this.#net });
+    if (!this.#options.listen) return;
+    this.#applyLive(this.#config);
+    this.#listeners = this.#config.listeners.map((it) => createListener(this.#config, it, this.#services()));
+    await Promise.all(this.#listeners.map((it) => it.listen()));
+    this.#state = 'running';
+  }
+
+  /**
+   * Puts what can be changed in a running server in force: hosts, modules, limits, certificates. Streams go on. What
+   * needs a restart stays as it is. Throws, with nothing changed, when a certificate cannot be read.
+   */
+  async reload(config: Config): Promise<void> {
+    const before = this.#config;
+    this.#applyLive(config);
+    this.#config = config;
+    this.#authenticators = this.#authenticatorsOf(config);
+    for (const host of config.hosts) {
+      if (hasChanged(before.hosts.find((it) => it.domain === host.domain), host)) await this.engine.setHost(host.domain, host);
+    }
+    for (const { domain } of before.hosts) {
+      if (!config.hosts.some((it) => it.domain === domain)) await this.engine.removeHost(domain);
+    }
+    this.#setComponents(config);
+  }
+
+  /** Runs a command of a module; see `Engine.command`. */
+  command(name: string, args: Readonly<Record<string, unknown>>, host?: string): Promise<unknown> {
+    return this.engine.command(name, args, host);
+  }
+
+  commands(): readonly Command[] {
+    return this.engine.commands();
+  }
+
+  status(): ServerStatus {
+    return serverStatus({
+      engine: this.engine,
+      listeners: this.#listeners,
+      database: this.#db.engine,
+      startedAt: this.#startedAt,
+      state: this.#state,
+    });
+  }
+
+  /** Streams get `system-shutdown`, what is queued is written and committed, then everything closes. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopping') return;
+    this.#state = 'stopping';
+    const closing = this.#listeners.map((it) => it.close());
+    await withDeadline(this.engine.stop(), this.#config.shutdownTimeout);
+    await withDeadline(Promise.all(closing), this.#config.shutdownTimeout);
+    this.#delay.stop();
+    this.#net.close();
+    await this.#db.close();
+  }
+
+  /** What takes effect without touching hosts: read at once by everything that asks. */
+  #applyLive(config: Config): void {
+    this.#certificates.load(config, this.#certificateNames(config), systemClock.now());
+    this.engine.streams.settings = streamSettings(config);
+    this.#pages.mayReadMetrics = config.metrics.enabled ? addressMatcher(config.metrics.allow) : () => false;
+  }
+
+  /** Every name that clients may connect to: hosts, and the services below them. */
+  #certificateNames(config: Config): readonly string[] {
+    const services = [...this.engine.router.hosts()].flatMap((it) => [...it.parts.components.keys()]);
+    return [...new Set([...config.hosts.map((it) => it.domain), ...services, ...config.components.keys()])];
+  }
+
+  #setComponents(config: Config): void {
+    const { router } = this.engine;
+    for (const [domain, it] of this.#components) {
+      if (config.components.get(domain) === it.secret) continue;
+      it.link?.end(undefined);
+      router.removeService(domain, it);
+      this.#components.delete(domain);
+    }
+    for (const [domain, secret] of config.components) {
+      if (this.#components.has(domain)) continue;
+      const component = new ComponentDomain(domain, secret, router);
+      if (!router.addService(domain, component)) throw new CommandError(`${domain} is served by something else already`);
+      this.#components.set(domain, component);
+    }
+  }
+
+  #authenticatorsOf(config: Config): Map<string, Authenticator> {
+    const key = this.#keys.key('decoys');
+    return new Map(config.hosts.map((it) => [it.domain, authenticator(config, it.anonymous, key)]));
+  }
+
+  #createEngine(metrics: PrometheusMetrics): Engine {
+    const { log } = this.#options;
+    const login = {
+      authenticatorOf: (host: string) => this.#authenticators.get(host) as Authenticator,
+      limits: this.#limits,
+      log,
+    };
+    return new Engine({
+      db: this.#db,
+      clock: systemClock,
+      log,
+      metrics,
+      // Reads the configuration of the moment: a reload may change hashes and rounds.
+      hasher: { derive: (password) => passwordHasher(upgradePolicy(this.#config.auth)).derive(password) },
+      keys: this.#keys,
+      settings: streamSettings(this.#config),
+      negotiators: negotiators(login, upgradePolicy(this.#config.auth)),
+    });
+  }
+
+  #netContext(): NetContext {
+    const { limits, trusted } = this.#config;
+    return new NetContext({
+      ...NET_TIMEOUTS,
+      clock: systemClock,
+      log: this.#options.log,
+      isTrusted: addressMatcher(trusted),
+      maxConnections: limits.connectionsTotal,
+      maxPerAddress: limits.connectionsPerAddress,
+      acceptsPerSecond: ACCEPTS_PER_SECOND,
+      isBanned: (address) => this.#limits.bannedUntil(address) !== undefined,
+    });
+  }
+
+  #health() {
+    const { ping } = this.#db.prepare({ ping: query<[], { one: number }>('select 1 as one') });
+    return createHealth({
+      isListening: () => this.#state === 'running',
+      isStopping: () => this.#state === 'stopping',
+      pingDatabase: () => ping(),
+    });
+  }
+
+  #services(): ListenerServices {
+    const { router } = this.engine;
+    const { log } = this.#options;
+    return {
+      net: this.#net,
+      certificates: this.#certificates,
+      pages: this.#pages,
+      acceptClient: (transport) => {
+        this.engine.accept(transport);
+        return true;
+      },
+      acceptComponent: (transport) => {
+        new ComponentStream(transport, { router, log, domains: this.#components });
+        return true;
+      },
+    };
+  }
+}
+
+function hasChanged(before: HostConfig | undefined, after: HostConfig): boolean {
+  const facts = ({ effective, admins, modules }: HostConfig): string =>
+    JSON.stringify([effective, [...admins], modules.map((it) => it.name)]);
+  return before === undefined || facts(before) !== facts(after);
+}
+
+/** Waits for the work, but not for ever: a module that hangs must not keep the process alive. */
+async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
