@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Migration, SqlError } from '../kernel/sql.ts';
 import type { BoundCall, Engine, Rows } from './engine.ts';
+import { assertPortableMigration } from './portable.ts';
 import { splitStatements } from './sql-text.ts';
 import { once } from './statement-registry.ts';
 
@@ -27,6 +28,7 @@ const RECORD = 'insert into parley_migrations (owner, id, checksum, applied_at) 
  */
 export async function migrate(target: MigrationTarget, owner: string, migrations: readonly Migration[]): Promise<void> {
   const ordered = inOrder(owner, migrations);
+  for (const { up } of ordered) assertPortableMigration(up);
   await exclusively(target, [once(target.engine.translate(CREATE))]);
   const applied = await readApplied(target, owner, ordered);
   for (const migration of ordered) {

@@ -52,8 +52,17 @@ export function isReadOnly(text: string): boolean {
 
 /** The statements of a migration: they end with a semicolon at the end of a line. */
 export function splitStatements(text: string): string[] {
-  return text
-    .split(/;[ \t]*(?:\r?\n|$)/)
-    .map((statement) => statement.trim())
-    .filter((statement) => tokenize(statement).length > 0);
+  const tokens = tokenize(text);
+  const statements: string[] = [];
+  let start: number | undefined;
+  for (const { text: what, kind, offset } of tokens) {
+    if (kind === 'symbol' && what === ';' && /^;[ \t]*(?:--.*)?(?:\r?\n|$)/.test(text.slice(offset))) {
+      if (start !== undefined) statements.push(text.slice(start, offset).trim());
+      start = undefined;
+    } else {
+      start ??= offset;
+    }
+  }
+  if (start !== undefined) statements.push(text.slice(start).trim());
+  return statements;
 }

@@ -2,7 +2,7 @@
 import { after } from 'node:test';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { databaseSuite } from '../conformance/database.ts';
-import { freshDatabase, stopPostgres } from '../support/postgres.ts';
+import { freshSchema, stopPostgres } from '../support/postgres.ts';
 
 after(stopPostgres);
 
@@ -10,7 +10,7 @@ databaseSuite({
   name: 'PostgreSQL',
   shared: true,
   async create() {
-    const { url, drop } = await freshDatabase();
+    const { url, drop } = await freshSchema();
     return { open: (options) => openDatabase(url, options), remove: drop };
   },
 });

@@ -27,6 +27,7 @@ const HINT = 'Install it (Debian: apt-get install postgresql) or name a server i
 const INITDB = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
 
 let found: Promise<Cluster> | undefined;
+let shared: Promise<FreshDatabase> | undefined;
 
 /** An empty database at the server of `findPostgres`. Call `stopPostgres` in the file's last `after`. */
 export async function freshDatabase(): Promise<FreshDatabase> {
@@ -39,8 +40,21 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   return { url: own.href, drop: () => execute(url, `drop database if exists ${name} with (force)`) };
 }
 
-/** Ends the server if this process has started it. */
+/** An empty schema, in a database of this process: cheaper than a database each, since dropping one flushes the server. */
+export async function freshSchema(): Promise<FreshDatabase> {
+  shared ??= freshDatabase();
+  const { url } = await shared;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await execute(url, `create schema ${name}`);
+  const own = new URL(url);
+  own.searchParams.set('options', `-c search_path=${name}`);
+  return { url: own.href, drop: () => execute(url, `drop schema ${name} cascade`) };
+}
+
+/** Removes what `freshSchema` shared, and ends the server if this process has started it. */
 export async function stopPostgres(): Promise<void> {
+  await (await shared?.catch(() => undefined))?.drop();
+  shared = undefined;
   const cluster = await found?.catch(() => undefined);
   found = undefined;
   await cluster?.stop();
