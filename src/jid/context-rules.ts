@@ -60,7 +60,10 @@ export function satisfiesContextRules(text: string): boolean {
   if (ARABIC_INDIC_DIGIT.test(text) && EXTENDED_ARABIC_INDIC_DIGIT.test(text)) return false;
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!;
-    if (ANY.test(char) && !isAllowed(text.slice(Math.max(0, at - WINDOW), at), char, text.slice(at + 1, at + 1 + WINDOW))) {
+    if (
+      ANY.test(char) &&
+      !isAllowed(text.slice(Math.max(0, at - WINDOW), at), char, text.slice(at + 1, at + 1 + WINDOW))
+    ) {
       return false;
     }
   }

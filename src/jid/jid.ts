@@ -97,8 +97,7 @@ function makeFull(bare: Jid, full: string): Jid {
   return remember(create(bare.local, bare.domain, own.slice(bare.bare.length + 1), own, bare), own);
 }
 
-function internBare(local: string, domain: string): Jid {
-  const bare = local === '' ? domain : local + '@' + domain;
+function internBare(local: string, domain: string, bare: string): Jid {
   return addresses.get(bare) ?? makeBare(local, domain, bare);
 }
 
@@ -115,16 +114,19 @@ function parse(text: string): Jid | undefined {
   const hasLocal = at !== -1 && at < end;
   const domainText = hasLocal ? text.slice(at + 1, end) : text.slice(0, end);
   const localText = hasLocal ? text.slice(0, at) : '';
-  const domain = domainOf(domainText);
   const local = hasLocal ? prepareLocal(localText) : '';
-  if (domain === undefined || local === undefined) return undefined;
-  const wasBarePrepared = local === localText && domain === domainText;
-  if (slash === -1) return wasBarePrepared ? makeBare(local, domain, text) : internBare(local, domain);
+  if (local === undefined) return undefined;
+  const domain = domainOf(domainText);
+  if (domain === undefined) return undefined;
+  const isBareAsWritten = local === localText && domain === domainText;
+  if (slash === -1 && isBareAsWritten) return makeBare(local, domain, text);
+  const bareText = isBareAsWritten ? text.slice(0, end) : hasLocal ? local + '@' + domain : domain;
+  if (slash === -1) return internBare(local, domain, bareText);
   const resourceText = text.slice(slash + 1);
   const resource = prepareResource(resourceText);
   if (resource === undefined) return undefined;
-  const bare = internBare(local, domain);
-  return wasBarePrepared && resource === resourceText ? makeFull(bare, text) : internFull(bare, resource);
+  const bare = internBare(local, domain, bareText);
+  return isBareAsWritten && resource === resourceText ? makeFull(bare, text) : internFull(bare, resource);
 }
 
 /** Parses, prepares and interns an address; undefined when it is none (`jid-malformed`). Never throws. */

@@ -65,9 +65,7 @@ export class Ring<T> implements Iterable<T> {
   /** The capacity is a power of two, so that an index wraps by a mask. */
   #grow(): void {
     const capacity = this.#items.length === 0 ? FIRST_CAPACITY : this.#items.length * 2;
-    const items = new Array<T | undefined>(capacity);
-    for (let i = 0; i < this.#length; i++) items[i] = this.at(i);
-    this.#items = items;
+    this.#items = Array.from({ length: capacity }, (_, i) => this.at(i));
     this.#head = 0;
   }
 }

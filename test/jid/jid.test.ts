@@ -34,7 +34,7 @@ test('an address has its bare and its full text, and knows its kind', () => {
   const full = jid('Juliet@Example.COM/Balcony');
   assert.equal(full.bare, 'juliet@example.com');
   assert.equal(full.full, 'juliet@example.com/Balcony');
-  assert.equal(`${full}`, 'juliet@example.com/Balcony');
+  assert.equal(String(full), 'juliet@example.com/Balcony');
   assert.deepEqual([full.isBare, full.isDomain], [false, false]);
   const bare = full.bareJid;
   assert.deepEqual([bare.full, bare.bare, bare.resource], ['juliet@example.com', 'juliet@example.com', '']);
