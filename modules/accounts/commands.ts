@@ -23,7 +23,13 @@ export interface AccountTools {
 }
 
 export function accountCommands(tools: AccountTools) {
-  return [...passwordCommands(tools), ...stateCommands(tools), ...listCommands(tools), importCommand(tools)];
+  return [
+    ...passwordCommands(tools),
+    ...stateCommands(tools),
+    listCommand(tools),
+    infoCommand(tools),
+    importCommand(tools),
+  ];
 }
 
 function passwordCommands({ host, accounts }: AccountTools) {
@@ -86,45 +92,46 @@ function stateCommands({ host, accounts }: AccountTools) {
   ];
 }
 
-function listCommands({ host, accounts, credentials, sessions }: AccountTools) {
-  return [
-    command({
-      name: 'user list',
-      summary: 'List accounts',
-      args: z.object({ host: z.string().optional().describe('Only those of this host') }),
-      async run({ host: wanted }) {
-        if (wanted !== undefined && wanted !== host.domain) return [];
-        const lines: { jid: string; created: string; locked: boolean }[] = [];
-        let page = await accounts.list('', PAGE);
-        while (page.length > 0) {
-          for (const { local, createdAt, locked } of page) {
-            lines.push({ jid: `${local}@${host.domain}`, created: formatDateTime(createdAt), locked });
-          }
-          page = page.length < PAGE ? [] : await accounts.list((page.at(-1) as { local: string }).local, PAGE);
+function listCommand({ host, accounts }: AccountTools) {
+  return command({
+    name: 'user list',
+    summary: 'List accounts',
+    args: z.object({ host: z.string().optional().describe('Only those of this host') }),
+    async run({ host: wanted }) {
+      if (wanted !== undefined && wanted !== host.domain) return [];
+      const lines: { jid: string; created: string; locked: boolean }[] = [];
+      let page = await accounts.list('', PAGE);
+      while (page.length > 0) {
+        for (const { local, createdAt, locked } of page) {
+          lines.push({ jid: `${local}@${host.domain}`, created: formatDateTime(createdAt), locked });
         }
-        return lines;
-      },
-    }),
-    command({
-      name: 'user info',
-      summary: 'Show one account',
-      args: withJid,
-      positional: ['jid'],
-      async run({ jid }) {
-        const local = localOf(host, jid);
-        const info = await accounts.info(local);
-        if (info === undefined) throw missing(jid);
-        const bare = `${local}@${host.domain}`;
-        return {
-          jid: bare,
-          created: formatDateTime(info.createdAt),
-          locked: info.locked,
-          keys: ((await credentials.find(local))?.keys ?? []).map((it) => `${it.hash} ${it.iterations}`),
-          sessions: sessions.of(bare).map((it) => it.jid.resource),
-        };
-      },
-    }),
-  ];
+        page = page.length < PAGE ? [] : await accounts.list((page.at(-1) as { local: string }).local, PAGE);
+      }
+      return lines;
+    },
+  });
+}
+
+function infoCommand({ host, accounts, credentials, sessions }: AccountTools) {
+  return command({
+    name: 'user info',
+    summary: 'Show one account',
+    args: withJid,
+    positional: ['jid'],
+    async run({ jid }) {
+      const local = localOf(host, jid);
+      const info = await accounts.info(local);
+      if (info === undefined) throw missing(jid);
+      const bare = `${local}@${host.domain}`;
+      return {
+        jid: bare,
+        created: formatDateTime(info.createdAt),
+        locked: info.locked,
+        keys: ((await credentials.find(local))?.keys ?? []).map((it) => `${it.hash} ${it.iterations}`),
+        sessions: sessions.of(bare).map((it) => it.jid.resource),
+      };
+    },
+  });
 }
 
 function importCommand({ host, accounts }: AccountTools) {

@@ -148,7 +148,7 @@ export class HostAccounts implements Accounts {
       this.#known.note(local, true);
       this.#barred.delete(local);
     }
-    await Promise.all(accounts.map(({ local }) => hooks.tell(accountCreated, this.#address(local))));
+    await Promise.all(accounts.map(async ({ local }) => hooks.tell(accountCreated, this.#address(local))));
     return true;
   }
 

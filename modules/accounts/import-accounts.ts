@@ -28,8 +28,8 @@ export async function importAccounts(
 ): Promise<ImportReport> {
   const run = new ImportRun(host, accounts);
   const queue = entries.values();
-  // More would only stand in line before the logins that want a thread of the same pool.
-  await Promise.all(Array.from({ length: availableParallelism() }, () => run.work(queue)));
+  // Twice the cores keep them busy; more would only stand in line before the logins that want a thread of that pool.
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, () => run.work(queue)));
   await run.store();
   return run.report;
 }

@@ -63,7 +63,7 @@ test('an account is created once; the second attempt answers false and changes n
 test('of two attempts at the same time one creates the account', async (t) => {
   const { accounts } = await start(t);
   const attempts = await Promise.all([accounts.create('juliet', 'one'), accounts.create('juliet', 'two')]);
-  assert.deepEqual(attempts.sort(), [false, true]);
+  assert.equal(attempts.filter((created) => created).length, 1);
 });
 
 test('RFC 7622 3.3: only a prepared localpart names an account', async (t) => {
@@ -135,7 +135,7 @@ test('a new password needs an account, and one that is allowed', async (t) => {
 test('XEP-0438 5.2: every hash of every account has a salt of its own, of 16 bytes or more', async (t) => {
   const { accounts, credentials } = await start(t);
   await Promise.all(['juliet', 'romeo'].map((name) => accounts.create(name, 'the same secret')));
-  const keys = (await Promise.all(['juliet', 'romeo'].map((name) => credentials.find(name)))).flatMap(
+  const keys = (await Promise.all(['juliet', 'romeo'].map(async (name) => credentials.find(name)))).flatMap(
     (it) => it?.keys ?? [],
   );
   assert.deepEqual(keys.map((it) => it.hash).sort(), ['SHA-1', 'SHA-1', 'SHA-256', 'SHA-256']);

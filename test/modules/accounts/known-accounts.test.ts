@@ -13,7 +13,7 @@ function questions() {
 test('both answers are remembered, and then given without waiting', async () => {
   const { asked, look } = questions();
   const known = new KnownAccounts(10, look);
-  const answers = [known.has('juliet'), known.has('nobody')];
+  const answers = ['juliet', 'nobody'].map(async (name) => known.has(name));
   asked[0]?.answer(true);
   asked[1]?.answer(false);
   assert.deepEqual(await Promise.all(answers), [true, false]);

@@ -113,8 +113,8 @@ test('of two logins with the same count at the same time one fails', async (t) =
   await issue(tokens);
   const [token] = await tokens.find('juliet', 'phone');
   assert.ok(token);
-  const both = await Promise.all([1, 1].map((count) => tokens.use('juliet', 'phone', token.id, count)));
-  assert.deepEqual(both.toSorted(), [false, true]);
+  const both = await Promise.all([1, 1].map(async (count) => tokens.use('juliet', 'phone', token.id, count)));
+  assert.equal(both.filter((used) => used).length, 1);
 });
 
 test('XEP-0484 3.6: a client that logs out has no token left, used or not; others keep theirs', async (t) => {
