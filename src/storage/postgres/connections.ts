@@ -19,6 +19,7 @@ const PREPARE_SESSION = `select set_config('statement_timeout', $1, false),
 export class Connections {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
+  readonly #used = new WeakSet<PoolClient>();
 
   constructor(url: string, options: ConnectionOptions) {
     this.#timeoutMs = options.statementTimeoutMs + GRACE_MS;
@@ -37,14 +38,22 @@ export class Connections {
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** Runs the calls in one transaction on any connection. Never rejects. */
-  async run(calls: readonly BoundCall[]): Promise<PipelineOutcome> {
+  /**
+   * Runs the calls in one transaction on any connection, or on one that nobody has used before: where one was lost, the
+   * others may be dead without anybody having noticed. Never rejects.
+   */
+  async run(calls: readonly BoundCall[], which: 'any' | 'new' = 'any'): Promise<PipelineOutcome> {
     let client: PoolClient;
     try {
       client = await this.#pool.connect();
+      while (which === 'new' && this.#used.has(client)) {
+        client.release(true);
+        client = await this.#pool.connect();
+      }
     } catch (error) {
       return { rows: [], error: new ConnectionLost((error as Error).message, { cause: error }), lost: true };
     }
+    this.#used.add(client);
     const outcome = await runPipeline(client, calls, calls.some(isOnce) ? undefined : this.#timeoutMs);
     client.release(outcome.lost);
     return outcome;

@@ -47,7 +47,8 @@ export class ReadLanes {
     let left = units;
     let tries = 0;
     while (left.length > 0) {
-      const outcome = await this.#connections.run(left.flatMap((unit) => unit.calls));
+      const calls = left.flatMap((unit) => unit.calls);
+      const outcome = await this.#connections.run(calls, tries === 0 ? 'any' : 'new');
       const { ran, failed, untouched } = splitAtFailure(left, outcome);
       resolveAll(ran, outcome);
       if (failed === undefined) return;
