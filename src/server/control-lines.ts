@@ -16,7 +16,10 @@ export function onLines(socket: Socket, maxBytes: number, handler: LineHandler):
     let rest = chunk;
     for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
       const text = Buffer.concat([...parts, rest.subarray(0, end)]).toString('utf8');
-      if (length + end > maxBytes) return stop();
+      if (length + end > maxBytes) {
+        stop();
+        return;
+      }
       parts = [];
       length = 0;
       rest = rest.subarray(end + 1);

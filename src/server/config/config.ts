@@ -2,14 +2,11 @@
 import type { z } from 'zod';
 import type { Module } from '../../kernel/define-module.ts';
 import type { DatabaseConfig } from './database-option.ts';
-import type { uncheckedModules } from './module-options.ts';
 import type { configShape } from './schema.ts';
 
 /** The top-level options as their schemas return them. */
 export type Sections = {
-  readonly [K in keyof ReturnType<typeof configShape<typeof uncheckedModules>>]: z.output<
-    ReturnType<typeof configShape<typeof uncheckedModules>>[K]
-  >;
+  readonly [K in keyof ReturnType<typeof configShape>]: z.output<ReturnType<typeof configShape>[K]>;
 };
 
 /** One virtual host; fits where the server asks for the modules of a host, their options and its administrators. */

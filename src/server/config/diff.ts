@@ -8,8 +8,22 @@ export interface ConfigChange {
   readonly effect: 'live' | 'restart';
 }
 
-/** Everything else takes effect with a reload. */
-const NEEDS_RESTART: readonly string[] = ['data', 'database', 'listeners', 'log.format', 'log.file'];
+/** What is read once at the start. Everything else takes effect with a reload. */
+const NEEDS_RESTART: readonly string[] = [
+  'data',
+  'database',
+  'listeners',
+  'trusted',
+  'tls.clientCertificates',
+  'auth.failuresPerStream',
+  'auth.failuresPerAddress',
+  'auth.failureWindow',
+  'auth.banTime',
+  'limits.connectionsPerAddress',
+  'limits.connectionsTotal',
+  'log.format',
+  'log.file',
+];
 
 /** Whether a change of this option waits for the next start. `path` as `pathText` writes it. */
 export function needsRestart(path: string): boolean {

@@ -6,6 +6,7 @@ import type { Service } from '../../kernel/service.ts';
 import { type Finding, type Path, pathText, valueText } from './finding.ts';
 import { findingsOf } from './issues.ts';
 import { isMapping } from './option-shape.ts';
+import type { ModulesSchema } from './schema.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -26,7 +27,7 @@ export interface ChosenModules {
 }
 
 /** The schema of `modules` when the modules are known: for walking, and for the example. */
-export function moduleSections(modules: readonly Module[]) {
+export function moduleSections(modules: readonly Module[]): ModulesSchema {
   const field = (module: Module) => z.union([z.boolean(), module.config]).optional();
   return z
     .object(Object.fromEntries(modules.map((it) => [it.name, field(it)])))
@@ -35,7 +36,7 @@ export function moduleSections(modules: readonly Module[]) {
 }
 
 /** The schema of `modules` when what is in it is checked elsewhere. */
-export const uncheckedModules = z.record(z.string(), z.unknown()).prefault({});
+export const uncheckedModules: ModulesSchema = z.record(z.string(), z.unknown()).prefault({});
 
 /** Checks the options of every module that the host has, each over both places where they may stand. */
 export function chooseModules(all: readonly Module[], settings: ModuleSettings): ChosenModules {

@@ -8,8 +8,11 @@ import { listenerOptions } from './listener-options.ts';
 import { logOptions, metricsOptions } from './operation-options.ts';
 import { certificateOptions, tlsOptions } from './tls-options.ts';
 
+/** The schema of a map from module name to options. */
+export type ModulesSchema = z.ZodPrefault<z.ZodType<Record<string, unknown>, Record<string, unknown>>>;
+
 /** `modules` is the schema of a map from module name to options; the loader and the example know which there are. */
-function hostOptions<M extends z.ZodType>(modules: M) {
+function hostOptions(modules: ModulesSchema) {
   return z.object({
     admins: z
       .array(accountAddress())
@@ -25,7 +28,7 @@ function hostOptions<M extends z.ZodType>(modules: M) {
 }
 
 /** Every top-level option, in the order of the example. */
-export function configShape<M extends z.ZodType>(modules: M) {
+export function configShape(modules: ModulesSchema) {
   return {
     data: z
       .string()

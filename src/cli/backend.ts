@@ -1,0 +1,67 @@
+/** Where commands run: in the running server, or without one in this process, on the same database. */
+import type { CommandDescription, Dispatch } from '../server/control.ts';
+import { describeCommand, failureOf } from '../server/control.ts';
+import { ControlClient } from './control-client.ts';
+import { Failure } from './failure.ts';
+import type { GlobalOptions, Program, RunningServer } from './io.ts';
+import { runningServer } from './pid-file.ts';
+import { dataDirectory, readConfig } from './sources.ts';
+
+export interface Backend {
+  call(command: string, args: Readonly<Record<string, unknown>>, host?: string): Promise<unknown>;
+  commands(): Promise<readonly CommandDescription[]>;
+  close(): Promise<void>;
+}
+
+/** Commands that the server answers besides those of its modules. */
+export const SERVER_COMMANDS = { list: 'command list', status: 'status', reload: 'reload' } as const;
+
+/** Answers for a server, over the control socket or in its own process. */
+export function dispatcher(server: RunningServer): Dispatch {
+  return async (name, args, host) => {
+    if (name === SERVER_COMMANDS.status) return server.status();
+    if (name === SERVER_COMMANDS.list) return server.commands().map(describeCommand);
+    return server.command(name, args, host);
+  };
+}
+
+/** The running server; undefined when there is none. */
+export async function connectBackend(options: GlobalOptions, program: Program): Promise<Backend | undefined> {
+  const client = await ControlClient.connect(await dataDirectory(options, program));
+  if (!client) return undefined;
+  return {
+    call: (command, args, host) => client.call(command, args, host),
+    commands: async () => (await client.call(SERVER_COMMANDS.list, {})) as readonly CommandDescription[],
+    close: async () => client.close(),
+  };
+}
+
+export async function openBackend(options: GlobalOptions, program: Program): Promise<Backend> {
+  return (await connectBackend(options, program)) ?? startBackend(options, program);
+}
+
+async function startBackend(options: GlobalOptions, program: Program): Promise<Backend> {
+  const { config } = await readConfig(options, program);
+  const other = runningServer(config.data);
+  if (other !== undefined) throw new Failure(`the server (process ${other}) does not answer; is it just starting?`);
+  const { createLogger } = await import('../telemetry/logger.ts');
+  const log = createLogger({ level: 'warn', format: 'auto' });
+  const server = await program.startServer(config, { listen: false, log: log.logger });
+  const dispatch = dispatcher(server);
+  return {
+    async call(command, args, host) {
+      try {
+        return await dispatch(command, args, host);
+      } catch (error) {
+        const response = failureOf(error);
+        if ('ok' in response || response.error.kind === 'failed') throw error;
+        throw new Failure(response.error.message, response.error.kind === 'usage' ? 2 : 1);
+      }
+    },
+    commands: async () => server.commands().map(describeCommand),
+    async close() {
+      await server.stop();
+      log.close();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** How a command ends badly: a message for the operator, and the exit code. */
+
+/** 1: it did not work; 2: it was called in the wrong way. */
+export type ExitCode = 1 | 2;
+
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly exitCode: ExitCode;
+  constructor(message: string, exitCode: ExitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+export function usage(message: string): Failure {
+  return new Failure(message, 2);
+}
