@@ -1,0 +1,456 @@
+/**
+ * Reads one element from bytes into a tape of tokens: every rule of XML 1.0 that needs no namespaces, the limits, and
+ * what RFC 6120 section 11.1 forbids. It stops where the bytes end and goes on from there when more have come; no byte
+ * is looked at more than three times, however small the packets are.
+ */
+import * as chars from './chars.ts';
+import { notWellFormed, XmlError, type XmlLimits } from './error.ts';
+import { skipReference } from './reference.ts';
+import * as tokens from './tape.ts';
+
+// Locals: the engine makes numbers of them, where it would load an imported binding each time.
+const {
+  AMP,
+  APOS,
+  BANG,
+  CLASS,
+  COLON,
+  CR,
+  EQUALS,
+  GT,
+  HIGH,
+  LT,
+  NAME,
+  NAME_START,
+  QUESTION,
+  QUOTE,
+  RIGHT_BRACKET,
+  SLASH,
+  SPACE,
+  TEXT_STOP,
+  VALUE_STOP,
+} = chars;
+const {
+  START,
+  EMPTY,
+  END,
+  TEXT,
+  CDATA,
+  REFERENCE,
+  NORMALISE,
+  WIDE,
+  PREFIXED,
+  WIDE_NAME,
+  ELEMENT_INTS,
+  ATTRIBUTE_INTS,
+} = tokens;
+const { checkQName, skipPlain, skipSpace, skipWide } = chars;
+
+const NOTHING = Buffer.alloc(0);
+const TAPE_INTS = 512;
+/** Runs longer than this are read four bytes at a time. */
+const LONG_RUN = 64;
+
+/** Where the reading stopped. */
+type Mode = 'markup' | 'tag' | 'text' | 'cdata';
+
+export class Lexer {
+  bytes: Buffer = NOTHING;
+  /** Where in `bytes` the element begins. */
+  base = 0;
+  /** How far it has been read. */
+  pos = 0;
+  end = 0;
+  tape = new Int32Array(TAPE_INTS);
+  size = 0;
+  /** There are CDATA sections or carriage returns: other readers may trip over the raw text. */
+  unusual = false;
+
+  #mode: Mode = 'markup';
+  #limits: XmlLimits | undefined;
+  #elements = 0;
+  /** Start and end of the names of the open elements. */
+  #open = new Int32Array(32);
+  #depth = 0;
+  #textStart = 0;
+  #flags = 0;
+  /** Looking for the end of a tag: how far, and in which quotes. */
+  #sought = 0;
+  #quote = 0;
+
+  /** Begins an element at `base`, where there is a `<`. */
+  begin(bytes: Buffer, base: number, end: number, limits: XmlLimits): void {
+    this.bytes = bytes;
+    this.base = base;
+    this.pos = base;
+    this.end = end;
+    this.size = 0;
+    this.unusual = false;
+    this.#mode = 'markup';
+    this.#limits = limits;
+    this.#elements = 0;
+    this.#depth = 0;
+  }
+
+  /** The bytes have moved, or there are more of them. */
+  extend(bytes: Buffer, base: number, end: number): void {
+    const shift = base - this.base;
+    this.bytes = bytes;
+    this.base = base;
+    this.end = end;
+    this.pos += shift;
+    this.#sought += shift;
+  }
+
+  /** Lets go of the bytes, and of a tape that a large element has grown. */
+  release(): void {
+    this.bytes = NOTHING;
+    if (this.tape.length > 16 * TAPE_INTS) this.tape = new Int32Array(TAPE_INTS);
+  }
+
+  /** Reads on; true when the element is complete, false when the bytes ran out first. */
+  run(): boolean {
+    if (this.#mode !== 'markup' && !this.#resume()) return false;
+    while (this.#markup()) {
+      if (this.#depth === 0) return true;
+      if (!this.#text()) return false;
+    }
+    return false;
+  }
+
+  /** Reads a single start tag: a stream header. */
+  runTag(): boolean {
+    return (this.#mode === 'markup' || this.#resume()) && this.#markup();
+  }
+
+  #resume(): boolean {
+    if (this.#mode === 'text') return this.#moreText();
+    if (this.#mode === 'cdata') return this.#moreCdata() && this.#text();
+    return this.#seekTagEnd();
+  }
+
+  #markup(): boolean {
+    const { bytes, pos, end } = this;
+    this.#mode = 'markup';
+    if (pos + 1 >= end) return false;
+    const next = bytes[pos + 1];
+    if (this.#depth === 0 && next === SLASH) notWellFormed('end tag without a start');
+    if (next === SLASH) return this.#endTag() || this.#waitForTag();
+    if (next === BANG) return this.#cdata();
+    if (next === QUESTION) restricted('processing instruction');
+    return this.#startTag() || this.#waitForTag();
+  }
+
+  #startTag(): boolean {
+    const { bytes, end, base } = this;
+    const start = this.pos + 1;
+    let seen = CLASS[bytes[start] as number] as number;
+    if ((seen & NAME_START) === 0) notWellFormed('malformed name');
+    let p = start + 1;
+    for (; p < end; p++) {
+      const bits = CLASS[bytes[p] as number] as number;
+      if ((bits & NAME) === 0) break;
+      seen |= bits;
+    }
+    if (p >= end) return false;
+    const flags = (seen & (COLON | HIGH)) === 0 ? 0 : nameFlags(bytes, start, p, seen);
+    const tape = this.#room();
+    const at = this.size;
+    tape[at + 1] = start - base;
+    tape[at + 2] = p - base;
+    p = this.#attributes(p, at);
+    if (p < 0) return false;
+    this.#count();
+    if (bytes[p] === SLASH) {
+      tape[at] = EMPTY | flags;
+      p++;
+    } else {
+      tape[at] = START | flags;
+      this.#push(start - base, tape[at + 2] as number);
+    }
+    tape[at + 3] = p + 1 - base;
+    this.pos = p + 1;
+    return true;
+  }
+
+  /** Reads attributes up to the `>` or `/>`, whose position it gives; -1 when the bytes end. */
+  #attributes(from: number, at: number): number {
+    const { bytes, end, tape } = this;
+    const most = (this.#limits as XmlLimits).maxAttributes;
+    let p = from;
+    let slot = at + ELEMENT_INTS;
+    for (let count = 0; ; count++) {
+      const gap = p;
+      while (p < end && ((CLASS[bytes[p] as number] as number) & SPACE) !== 0) p++;
+      if (p >= end) return -1;
+      const c = bytes[p];
+      if (c === GT || c === SLASH) {
+        tape[at + 4] = count;
+        this.size = slot;
+        if (c === GT) return p;
+        if (p + 1 >= end) return -1;
+        return bytes[p + 1] === GT ? p : notWellFormed('stray slash');
+      }
+      if (p === gap) notWellFormed('no white space before an attribute');
+      if (count === most) tooMuch('too many attributes');
+      p = this.#attribute(p, slot);
+      if (p < 0) return -1;
+      slot += ATTRIBUTE_INTS;
+    }
+  }
+
+  #attribute(start: number, slot: number): number {
+    const { bytes, end, base, tape } = this;
+    let seen = CLASS[bytes[start] as number] as number;
+    if ((seen & NAME_START) === 0) notWellFormed('malformed attribute name');
+    let p = start + 1;
+    for (; p < end; p++) {
+      const bits = CLASS[bytes[p] as number] as number;
+      if ((bits & NAME) === 0) break;
+      seen |= bits;
+    }
+    const nameEnd = p;
+    if (bytes[p] !== EQUALS) p = skipSpace(bytes, p, end);
+    if (p >= end) return -1;
+    if (bytes[p] !== EQUALS) notWellFormed('attribute without a value');
+    const flags = (seen & (COLON | HIGH)) === 0 ? 0 : nameFlags(bytes, start, nameEnd, seen);
+    p++;
+    if (p < end && bytes[p] !== APOS && bytes[p] !== QUOTE) p = skipSpace(bytes, p, end);
+    if (p >= end) return -1;
+    const valueEnd = this.#value(p);
+    if (valueEnd < 0) return -1;
+    tape[slot] = start - base;
+    tape[slot + 1] = nameEnd - base;
+    tape[slot + 2] = p + 1 - base;
+    tape[slot + 3] = valueEnd - base;
+    tape[slot + 4] = flags | this.#flags;
+    return valueEnd + 1;
+  }
+
+  /** The position of the closing quote of the value that opens at `open`, its flags in `#flags`; -1 when bytes end. */
+  #value(open: number): number {
+    const { bytes, end } = this;
+    const quote = bytes[open] as number;
+    if (quote !== APOS && quote !== QUOTE) notWellFormed('attribute value without quotes');
+    let flags = 0;
+    for (let p = open + 1; ; ) {
+      while (p < end && ((CLASS[bytes[p] as number] as number) & VALUE_STOP) === 0) p++;
+      if (p >= end) return -1;
+      const c = bytes[p] as number;
+      if (c === quote) {
+        this.#flags = flags;
+        return p;
+      }
+      if (c === APOS || c === QUOTE) {
+        p++;
+      } else if (c >= 0x80) {
+        flags |= WIDE;
+        p = skipWide(bytes, p, end);
+      } else if (c === AMP) {
+        flags |= REFERENCE;
+        p = skipReference(bytes, p, end);
+      } else if (((CLASS[c] as number) & SPACE) !== 0) {
+        flags |= NORMALISE;
+        p++;
+      } else {
+        notWellFormed(c === LT ? '< in an attribute value' : 'forbidden character');
+      }
+      if (p < 0) return -1;
+    }
+  }
+
+  #endTag(): boolean {
+    const { bytes, base } = this;
+    const start = this.pos + 2;
+    const top = this.#depth * 2 - 2;
+    const open = base + (this.#open[top] as number);
+    const length = (this.#open[top + 1] as number) - (this.#open[top] as number);
+    if (this.end - start <= length) return false;
+    for (let i = 0; i < length; i++) {
+      if (bytes[start + i] !== bytes[open + i]) notWellFormed('mismatched end tag');
+    }
+    let p = start + length;
+    if (bytes[p] !== GT) {
+      p = skipSpace(bytes, p, this.end);
+      if (p >= this.end) return false;
+      if (bytes[p] !== GT) notWellFormed('mismatched end tag');
+    }
+    const tape = this.#room();
+    tape[this.size] = END;
+    tape[this.size + 1] = this.pos - base;
+    this.size += 2;
+    this.#depth--;
+    this.pos = p + 1;
+    return true;
+  }
+
+  /** Character data up to the next `<`. */
+  #text(): boolean {
+    const { bytes, pos } = this;
+    if (pos < this.end && bytes[pos] === LT) return true;
+    this.#mode = 'text';
+    this.#textStart = pos - this.base;
+    this.#flags = 0;
+    return this.#moreText();
+  }
+
+  #moreText(): boolean {
+    const { bytes, end } = this;
+    for (let p = this.pos; ; ) {
+      const soon = Math.min(p + LONG_RUN, end);
+      while (p < soon && ((CLASS[bytes[p] as number] as number) & TEXT_STOP) === 0) p++;
+      if (p === soon && p < end) p = skipPlain(bytes, p, end);
+      this.pos = p;
+      if (p >= end) return false;
+      const c = bytes[p] as number;
+      if (c === LT) {
+        this.#emit(TEXT, p);
+        return true;
+      }
+      if (c === AMP) {
+        this.#flags |= REFERENCE;
+        p = skipReference(bytes, p, end);
+      } else {
+        p = this.#oddText(p);
+      }
+      if (p < 0) return false;
+    }
+  }
+
+  /** What both character data and CDATA sections look at twice; -1 when the bytes end before one can tell. */
+  #oddText(p: number): number {
+    const { bytes, end } = this;
+    const c = bytes[p] as number;
+    if (c >= 0x80) {
+      this.#flags |= WIDE;
+      return skipWide(bytes, p, end);
+    }
+    if (c === CR) {
+      this.#flags |= NORMALISE;
+      this.unusual = true;
+      return p + 1;
+    }
+    if (c !== RIGHT_BRACKET) notWellFormed('forbidden character');
+    if (p + 1 < end && bytes[p + 1] !== RIGHT_BRACKET) return p + 1;
+    if (p + 2 >= end) return -1;
+    if (bytes[p + 2] !== GT) return p + 1;
+    return this.#mode === 'text' ? notWellFormed(']]> in text') : p;
+  }
+
+  /** A CDATA section, the only markup with an exclamation mark that XMPP allows. */
+  #cdata(): boolean {
+    const opening = '<![CDATA[';
+    const { bytes, pos, end } = this;
+    for (let i = 2; i < opening.length; i++) {
+      if (pos + i >= end) return false;
+      if (bytes[pos + i] !== opening.charCodeAt(i)) restricted('comment or document type');
+    }
+    if (this.#depth === 0) restricted('CDATA section between stanzas');
+    this.unusual = true;
+    this.pos = pos + opening.length;
+    this.#mode = 'cdata';
+    this.#textStart = this.pos - this.base;
+    this.#flags = 0;
+    return this.#moreCdata();
+  }
+
+  #moreCdata(): boolean {
+    const { bytes, end } = this;
+    for (let p = this.pos; ; ) {
+      while (
+        p < end &&
+        (((CLASS[bytes[p] as number] as number) & TEXT_STOP) === 0 || bytes[p] === LT || bytes[p] === AMP)
+      )
+        p++;
+      this.pos = p;
+      if (p >= end) return false;
+      const next = this.#oddText(p);
+      if (next < 0) return false;
+      if (next === p) {
+        this.#emit(CDATA, p);
+        this.pos = p + 3;
+        return true;
+      }
+      p = next;
+    }
+  }
+
+  #emit(kind: number, end: number): void {
+    const tape = this.#room();
+    const at = this.size;
+    tape[at] = kind | this.#flags;
+    tape[at + 1] = this.#textStart;
+    tape[at + 2] = end - this.base;
+    this.size = at + 3;
+  }
+
+  /** Remembers to look for the end of this tag before it is read again: a tag in small packets is not read each time. */
+  #waitForTag(): boolean {
+    this.#mode = 'tag';
+    this.#sought = this.pos + 1;
+    this.#quote = 0;
+    return this.#seekTagEnd();
+  }
+
+  #seekTagEnd(): boolean {
+    const { bytes, end } = this;
+    let quote = this.#quote;
+    for (let p = this.#sought; p < end; p++) {
+      const c = bytes[p] as number;
+      if (c === LT) notWellFormed('< in a tag');
+      if (quote !== 0) {
+        if (c === quote) quote = 0;
+      } else if (c === GT) {
+        return true;
+      } else if (c === APOS || c === QUOTE) {
+        quote = c;
+      }
+    }
+    this.#sought = end;
+    this.#quote = quote;
+    return false;
+  }
+
+  /** The tape, with room for a token of any kind. */
+  #room(): Int32Array {
+    const need = this.size + ELEMENT_INTS + ATTRIBUTE_INTS * (this.#limits as XmlLimits).maxAttributes;
+    if (need > this.tape.length) {
+      const grown = new Int32Array(2 * need);
+      grown.set(this.tape);
+      this.tape = grown;
+    }
+    return this.tape;
+  }
+
+  #push(start: number, end: number): void {
+    const at = this.#depth * 2;
+    if (at === this.#open.length) {
+      const grown = new Int32Array(2 * at);
+      grown.set(this.#open);
+      this.#open = grown;
+    }
+    this.#open[at] = start;
+    this.#open[at + 1] = end;
+    this.#depth++;
+  }
+
+  #count(): void {
+    const limits = this.#limits as XmlLimits;
+    if (++this.#elements > limits.maxElements) tooMuch('too many elements');
+    if (this.#depth === limits.maxDepth) tooMuch('too many levels');
+  }
+}
+
+/** The flags of a name with a colon or characters beyond ASCII, which is checked here. */
+function nameFlags(bytes: Buffer, start: number, end: number, seen: number): number {
+  checkQName(bytes, start, end);
+  return ((seen & COLON) === 0 ? 0 : PREFIXED) | ((seen & HIGH) === 0 ? 0 : WIDE_NAME);
+}
+
+function restricted(text: string): never {
+  throw new XmlError('restricted-xml', text);
+}
+
+function tooMuch(text: string): never {
+  throw new XmlError('policy-violation', text);
+}
