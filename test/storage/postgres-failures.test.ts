@@ -23,7 +23,7 @@ interface Scene {
   /** Somebody else's connection to the same tables. */
   readonly other: Client;
   /** The server process that waits for a lock; resolves when there is one. */
-  blocked(): Promise<number>;
+  readonly blocked: () => Promise<number>;
 }
 
 async function scene(body: (scene: Scene) => Promise<void>, options?: StorageOptions): Promise<void> {

@@ -12,13 +12,13 @@ export interface Cluster {
   /** Of a database that always exists, as a user who may create others. */
   readonly url: string;
   /** Ends what was started; a server that was there before stays. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface FreshDatabase {
   readonly url: string;
   /** Removes it, even with connections open. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 const LOCAL = ['postgres://postgres@127.0.0.1:5432/postgres', 'postgres://root@127.0.0.1:5432/postgres'];
