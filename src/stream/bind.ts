@@ -1,6 +1,5 @@
 /** Resource binding on an authenticated stream (RFC 6120 section 7). */
 import type { Jid } from '../jid/jid.ts';
-import { sessionBound } from '../contracts/session.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import { ClientSession, type Outlet } from '../session/session.ts';
 import { randomToken } from '../util/ids.ts';
@@ -40,7 +39,7 @@ export interface BindRequest {
   readonly now: number;
 }
 
-/** Puts a new session in the table, or says why not. */
+/** Puts a new session in the table, or says why not. Nobody has been told of it yet. */
 export function bindResource(host: LocalHost, request: BindRequest, outlet: Outlet): ClientSession | StanzaError {
   const { account, limit, now } = request;
   const jid = freeAddress(host, request);
@@ -48,7 +47,6 @@ export function bindResource(host: LocalHost, request: BindRequest, outlet: Outl
   if (host.sessions.of(account.bare).length >= limit) return tooMany;
   const session = new ClientSession(host, jid, outlet, now);
   host.sessions.add(session);
-  host.parts.hooks.tell(sessionBound, session);
   return session;
 }
 

@@ -94,7 +94,8 @@ export class Login {
   failed(step: SaslFailure, send: (condition: Element, text: string | undefined) => void): void {
     if (step.cause !== undefined) this.#services.log.error({ err: step.cause }, 'authentication failed on our side');
     send(el(NS.sasl, step.condition), step.text);
-    if (step.condition === 'temporary-auth-failure') return;
+    // Neither is an attempt to guess a password.
+    if (step.condition === 'temporary-auth-failure' || step.condition === 'aborted') return;
     const verdict = this.#services.limits.failed(this.stream.transport.remoteAddress, ++this.#failures);
     if (verdict === 'end-stream') this.stream.fail(tooManyFailures);
   }
@@ -109,7 +110,7 @@ export function advance(
   return then(exchange.respond(data), next);
 }
 
-function offerContext({ host, transport }: StreamControl): OfferContext {
+function offerContext({ host, transport, accountHashes }: StreamControl): OfferContext {
   const certificate = transport.tls?.peerCertificate();
   return {
     host: host.name.domain,
@@ -117,6 +118,7 @@ function offerContext({ host, transport }: StreamControl): OfferContext {
     bindings: new TransportBindings(transport),
     peerIdentities: certificate?.addresses ?? [],
     peerAuthorized: certificate?.authorized ?? false,
+    accountHashes,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the parts of stream negotiation may do with a client's stream: authentication and binding are built on this. */
+import type { ScramHash } from '../contracts/credentials.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { StreamFacts } from '../kernel/stream-feature.ts';
 import type { Transport } from '../kernel/transport.ts';
@@ -17,6 +18,8 @@ export interface StreamControl {
   readonly facts: StreamFacts;
   /** The bare address in the `from` of the stream header, when the client gave one (RFC 6120 section 4.7.1). */
   readonly claimed: Jid | undefined;
+  /** The hashes that the claimed account has keys for; undefined when that is not known. */
+  readonly accountHashes: readonly ScramHash[] | undefined;
   /** Sends an element that is no stanza. */
   send(element: Element): void;
   /** Ends the stream with an error. */

@@ -1,4 +1,6 @@
 /** A stream before it has a resource: header, TLS, authentication, binding (RFC 6120 sections 4.3 to 7). */
+import { Credentials, type ScramHash } from '../contracts/credentials.ts';
+import { sessionBound } from '../contracts/session.ts';
 import { jid as makeJid, type Jid } from '../jid/jid.ts';
 import type { StreamFacts, StreamState } from '../kernel/stream-feature.ts';
 import type { Transport } from '../kernel/transport.ts';
@@ -31,6 +33,7 @@ export class Opening implements StreamControl {
   readonly transport: Transport;
   readonly facts: StreamFacts;
   claimed: Jid | undefined = undefined;
+  accountHashes: readonly ScramHash[] | undefined = undefined;
   readonly #stream: C2sStream;
   readonly #states = new Set<StreamState>();
   #host: LocalHost | undefined = undefined;
@@ -75,7 +78,13 @@ export class Opening implements StreamControl {
     this.claimed = header.from;
     if (this.transport.tls !== undefined) this.#states.add('tls');
     this.#stream.sendHeader(host.name.domain, header.from?.full);
-    return this.sendFeatures();
+    if (this.#account !== undefined || header.from === undefined || !this.#mayAuthenticate()) return this.sendFeatures();
+    const stored = host.parts.service(Credentials)?.find(header.from.local);
+    return then(stored, (it) => {
+      // XEP-0388 section 2.1: only what this account can use. One that does not exist looks like one that has it all.
+      this.accountHashes = it === undefined || it.keys.length === 0 ? undefined : it.keys.map(({ hash }) => hash);
+      return this.sendFeatures();
+    });
   }
 
   handle(element: Element): Awaitable<void> {
@@ -120,6 +129,7 @@ export class Opening implements StreamControl {
     if (session instanceof StanzaError) return session;
     this.#states.add('bound');
     this.#stream.bindTo(session);
+    this.host.parts.hooks.tell(sessionBound, session);
     return session;
   }
 

@@ -24,7 +24,7 @@ listeners:
   - { port: $PORT, addresses: [127.0.0.1], protocol: xmpp, tls: none }
   - { port: $HTTP_PORT, addresses: [127.0.0.1], protocol: http }
 tls: { requireTls: false }
-auth: { allowPlainWithoutTls: true, hashes: [SHA-1], scramIterations: $rounds, passwordMinLength: 1 }
+auth: { allowPlainWithoutTls: true, mechanisms: [SCRAM-SHA-1, PLAIN], hashes: [SHA-1], scramIterations: $rounds }
 limits: { bytesPerSecond: 1 GiB, burstBytes: 1 GiB, authTimeout: 10m }
 log: { level: warn }
 C
