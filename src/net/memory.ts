@@ -81,7 +81,7 @@ export class MemoryTransport implements Transport, Flushable {
   destroy(): void {
     if (this.#state === 'closed') return;
     this.#outgoing = [];
-    this.#peer?.forget();
+    this.#peer?.discardIncoming();
     this.#close('destroyed');
   }
 
@@ -108,6 +108,7 @@ export class MemoryTransport implements Transport, Flushable {
     const facts = this.#upgrading;
     if (facts !== undefined) {
       this.#upgrading = undefined;
+      this.#peer?.discardOutgoing();
       this.#peer?.secured(facts);
       this.secured(facts);
     }
@@ -136,8 +137,12 @@ export class MemoryTransport implements Transport, Flushable {
     if (this.#state === 'ending') this.#queue();
   }
 
-  forget(): void {
+  discardIncoming(): void {
     this.#incoming = [];
+  }
+
+  discardOutgoing(): void {
+    this.#outgoing = [];
   }
 
   closed(): void {

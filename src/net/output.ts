@@ -47,8 +47,7 @@ export class Output implements Flushable {
 
   flush(): void {
     this.#queued = false;
-    // While a write is under way the text goes on gathering here, which is cheaper than a queue of small chunks.
-    if (this.#state === 'ready' && this.#pending !== '') this.#send();
+    this.#proceed();
   }
 
   /** Hands over everything now, behind what is under way. */
@@ -76,6 +75,13 @@ export class Output implements Flushable {
     if (this.#pending !== '') this.#send();
   }
 
+  #proceed(): void {
+    // While a write is under way the text goes on gathering here, which is cheaper than a queue of small chunks.
+    if (this.#state !== 'ready') return;
+    if (this.#pending !== '') this.#send();
+    if (this.#state === 'ready') this.#owner.drained();
+  }
+
   #take(): string {
     const text = this.#pending;
     this.#pending = '';
@@ -95,10 +101,7 @@ export class Output implements Flushable {
     }
     // No callback: it would cost each write a tick, and the write is nearly always done when it returns.
     socket.write(this.#take(), this.#encoding);
-    if (socket.writableLength === 0) {
-      this.#owner.drained();
-      return;
-    }
+    if (socket.writableLength === 0) return;
     this.#state = 'sending';
     // Queued behind the rest, the empty write reports when that is gone.
     socket.write('', 'latin1', this.#written);
@@ -108,8 +111,7 @@ export class Output implements Flushable {
     return (this.#onWritten ??= () => {
       if (this.#state !== 'sending') return;
       this.#state = 'ready';
-      if (this.#pending !== '') this.#send();
-      else this.#owner.drained();
+      this.#proceed();
     });
   }
 }

@@ -132,7 +132,7 @@ function otherName(id: string, name: Buffer): Buffer {
 function addressBytes(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
   // The last 32 bits may be written as IPv4; a URL writes them in hexadecimal.
-  const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::') as [string, string?];
+  const [head, tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::') as [string, string?];
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');

@@ -41,7 +41,7 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
     const transport = new TcpTransport(socket, peer, undefined);
     if (tls !== undefined) {
       transport.#acceptor = tls;
-      transport.startTls = transport.upgrade;
+      transport.startTls = startTls;
     }
     return transport;
   }
@@ -164,6 +164,10 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
     this.#peer.fail('internal error');
     this.destroy();
   }
+}
+
+function startTls(this: TcpTransport): void {
+  this.upgrade();
 }
 
 function onData(this: TransportSocket, chunk: Buffer): void {

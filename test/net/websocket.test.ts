@@ -1,0 +1,380 @@
+/** RFC 7395 on the HTTP listener, with the package's own client and with bytes by hand. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
+import { HttpListener } from '../../src/net/http-listener.ts';
+import type { NetContext } from '../../src/net/net-context.ts';
+import type { TlsAcceptor } from '../../src/net/tls-acceptor.ts';
+import { WebSocketEndpoint } from '../../src/net/websocket-endpoint.ts';
+import { textFrame } from '../../src/net/websocket-frame.ts';
+import { Accepted, certificateFor, connect, connectTls, createNet, createTls, TestCertificates } from './support.ts';
+
+interface HttpServer {
+  readonly accepted: Accepted;
+  readonly port: number;
+  readonly http: HttpListener;
+}
+
+async function serveHttp(
+  t: TestContext,
+  net: NetContext,
+  options: { tls?: TlsAcceptor; proxyProtocol?: boolean; headersTimeoutMs?: number } = {},
+): Promise<HttpServer> {
+  const accepted = new Accepted();
+  const http = new HttpListener(net, {
+    addresses: ['127.0.0.1'],
+    port: 0,
+    headersTimeoutMs: 10_000,
+    requestTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 5_000,
+    maxBodyBytes: 1024,
+    ...options,
+  });
+  new WebSocketEndpoint(net, http, { path: '/xmpp-websocket', maxMessageBytes: 4096, accept: accepted.accept });
+  http.app.get('/hello', (request) => ({ address: request.ip, protocol: request.protocol }));
+  http.app.post('/echo', (request) => request.body);
+  await http.listen();
+  t.after(() => {
+    accepted.destroyAll();
+    return http.close(0);
+  });
+  return { accepted, http, port: (http.addresses[0] as AddressInfo).port };
+}
+
+interface OpenSocket {
+  readonly ws: WebSocket;
+  readonly messages: string[];
+  closed(): Promise<number>;
+  receives(count: number): Promise<void>;
+}
+
+async function open(t: TestContext, url: string, options: ClientOptions = {}): Promise<OpenSocket> {
+  const ws = new WebSocket(url, 'xmpp', { rejectUnauthorized: false, perMessageDeflate: false, ...options });
+  const messages: string[] = [];
+  ws.on('message', (data: Buffer) => messages.push(data.toString()));
+  const code = new Promise<number>((resolve) => ws.on('close', resolve));
+  t.after(() => ws.terminate());
+  await once(ws, 'open');
+  ws.on('error', () => {});
+  return {
+    ws,
+    messages,
+    closed: () => code,
+    receives: async (count) => {
+      while (messages.length < count) await once(ws, 'message');
+    },
+  };
+}
+
+test('RFC 7395 3.1: a handshake for xmpp is accepted, and each message is handed over whole', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  assert.equal(client.ws.protocol, 'xmpp');
+  assert.equal(client.ws.extensions, '');
+  const recorder = await server.accepted.connection();
+  const { transport } = recorder;
+  assert.equal(transport.kind, 'ws');
+  assert.equal(transport.framing, 'frames');
+  assert.equal(transport.remoteAddress, '127.0.0.1');
+  assert.equal(transport.tls, undefined);
+  client.ws.send('<open/>');
+  client.ws.send('<hé/>');
+  await recorder.until(() => recorder.chunks.length === 2);
+  assert.deepEqual(recorder.chunks, ['<open/>', '<hé/>']);
+  client.ws.send('<fr', { fin: false });
+  client.ws.send('agment/>');
+  await recorder.until(() => recorder.chunks.length === 3);
+  assert.equal(recorder.chunks[2], '<fragment/>');
+});
+
+test('RFC 7395 3.3.1: each write is a message, and those of a turn reach the operating system together', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  const raw = (client.ws as unknown as { _socket: Socket })._socket;
+  let packets = 0;
+  raw.on('data', () => packets++);
+  const sizes = [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 100_000];
+  const texts = [...sizes.map((size) => 'x'.repeat(size)), 'é'.repeat(63), '漢'.repeat(30_000), '😀'];
+  for (const text of texts) recorder.transport.write(text);
+  await client.receives(texts.length);
+  assert.deepEqual(client.messages, texts);
+  packets = 0;
+  for (let i = 0; i < 50; i++) recorder.transport.write(`<m>${i}</m>`);
+  await client.receives(texts.length + 50);
+  assert.equal(packets, 1);
+  await recorder.until(() => recorder.transport.bufferedBytes === 0);
+});
+
+test('RFC 6455 5.2: frames have the shortest length and are not masked', () => {
+  const bytes = (text: string): Buffer => Buffer.from(textFrame(text), 'latin1');
+  assert.deepEqual(bytes('é'), Buffer.from([0x81, 2, 0xc3, 0xa9]));
+  assert.deepEqual(bytes('x'.repeat(126)).subarray(0, 4), Buffer.from([0x81, 126, 0, 126]));
+  assert.deepEqual(bytes('x'.repeat(65_536)).subarray(0, 10), Buffer.from([0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]));
+});
+
+test('RFC 7395 3.1: a handshake without the subprotocol xmpp is refused', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  for (const protocols of [[], ['chat'], ['chat', 'xmppx']]) {
+    const ws = new WebSocket(`ws://127.0.0.1:${server.port}/xmpp-websocket`, protocols);
+    ws.on('error', () => {});
+    const [, response] = (await once(ws, 'unexpected-response')) as [unknown, { statusCode: number }];
+    assert.equal(response.statusCode, 400);
+    ws.terminate();
+  }
+  const several = new WebSocket(`ws://127.0.0.1:${server.port}/xmpp-websocket`, ['chat', 'xmpp']);
+  t.after(() => several.terminate());
+  await once(several, 'open');
+  assert.equal(several.protocol, 'xmpp');
+  assert.equal(server.accepted.all.length, 1);
+});
+
+test('handshakes at other paths, and upgrades to other protocols, are ordinary requests', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const ws = new WebSocket(`ws://127.0.0.1:${server.port}/elsewhere`, 'xmpp');
+  ws.on('error', () => {});
+  const [, response] = (await once(ws, 'unexpected-response')) as [unknown, { statusCode: number }];
+  assert.equal(response.statusCode, 404);
+  ws.terminate();
+  const client = await connect(t, server.port);
+  client.socket.write('GET /hello HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+  await client.receives('"protocol":"http"');
+  assert.match(client.text, /^HTTP\/1.1 200 /);
+});
+
+test('a path with a query is the same path', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket?x=1`);
+  await server.accepted.connection();
+});
+
+test('RFC 7395 3.3.1: a binary message closes the connection with 1003', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  client.ws.send(Buffer.from('<open/>'));
+  client.ws.send('<open/>');
+  assert.equal(await client.closed(), 1003);
+  assert.equal(await recorder.closed(), 'binary message');
+  assert.deepEqual(recorder.chunks, []);
+});
+
+test('RFC 6455 10.4: a message beyond the limit closes the connection with 1009, in one frame or many', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const sends = [
+    (ws: WebSocket) => ws.send('x'.repeat(4097)),
+    (ws: WebSocket) => {
+      for (let i = 0; i < 5; i++) ws.send('x'.repeat(1000), { fin: false });
+    },
+  ];
+  for (const [index, send] of sends.entries()) {
+    const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+    const recorder = await server.accepted.connection(index);
+    send(client.ws);
+    assert.equal(await client.closed(), 1009);
+    assert.equal(await recorder.closed(), 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH');
+    assert.deepEqual(recorder.chunks, []);
+  }
+});
+
+test('a message in very many fragments closes the connection', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  for (let i = 0; i < 100; i++) client.ws.send('x', { fin: false });
+  assert.equal(await client.closed(), 1008);
+  await recorder.closed();
+});
+
+test('RFC 6455 5.1 and 8.1: frames without a mask, and text that is not UTF-8, close the connection', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const frames = [
+    { bytes: [0x81, 0x01, 0x78], reason: 'WS_ERR_EXPECTED_MASK' },
+    { bytes: [0x81, 0x81, 0, 0, 0, 0, 0xff], reason: 'WS_ERR_INVALID_UTF8' },
+    { bytes: [0xc1, 0x81, 0, 0, 0, 0, 0x78], reason: 'WS_ERR_UNEXPECTED_RSV_1' },
+  ];
+  for (const [index, { bytes, reason }] of frames.entries()) {
+    const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+    const recorder = await server.accepted.connection(index);
+    (client.ws as unknown as { _socket: Socket })._socket.write(Buffer.from(bytes));
+    assert.equal(await recorder.closed(), reason);
+    assert.deepEqual(recorder.chunks, []);
+  }
+});
+
+test('end sends what is queued, then a close frame with 1000, and onClose comes once', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  recorder.transport.write('<close/>');
+  recorder.transport.end();
+  recorder.transport.write('<too-late/>');
+  assert.equal(await client.closed(), 1000);
+  assert.deepEqual(client.messages, ['<close/>']);
+  assert.equal(await recorder.closed(), 'closed');
+  assert.equal(recorder.closeReasons.length, 1);
+  assert.equal(net.admission.open, 0);
+});
+
+test('a peer that does not answer the close frame is cut off after a while', async (t) => {
+  const { net, clock } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  client.ws.pause();
+  recorder.transport.end();
+  clock.advance(6_000);
+  assert.equal(await recorder.closed(), 'close timeout');
+});
+
+test('a peer that closes, or vanishes, is told with onClose, once', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const polite = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const first = await server.accepted.connection();
+  polite.ws.close(1000);
+  assert.equal(await first.closed(), 'closed by the peer');
+  const rude = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const second = await server.accepted.connection(1);
+  (rude.ws as unknown as { _socket: Socket })._socket.resetAndDestroy();
+  assert.equal(await second.closed(), 'ECONNRESET');
+  assert.equal(first.closeReasons.length + second.closeReasons.length, 2);
+});
+
+test('between pause and resume no message is handed over, not even one that was read already', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  recorder.react = () => recorder.transport.pause();
+  const raw = (client.ws as unknown as { _socket: Socket })._socket;
+  raw.cork();
+  for (let i = 0; i < 5; i++) client.ws.send(String(i));
+  raw.uncork();
+  for (let i = 0; i < 5; i++) {
+    await recorder.until(() => recorder.chunks.length === i + 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(recorder.chunks.length, i + 1);
+    recorder.transport.resume();
+  }
+  assert.deepEqual(recorder.chunks, ['0', '1', '2', '3', '4']);
+  client.ws.send('5');
+  await recorder.until(() => recorder.chunks.length === 6);
+});
+
+test('the address is that of X-Forwarded-For from a trusted proxy, also for the limits', async (t) => {
+  const { net } = createNet(t, { maxPerAddress: 1 });
+  const server = await serveHttp(t, net);
+  const url = `ws://127.0.0.1:${server.port}/xmpp-websocket`;
+  const headers = { 'X-Forwarded-For': '203.0.113.9, 192.0.2.1' };
+  await open(t, url, { headers });
+  assert.equal((await server.accepted.connection()).transport.remoteAddress, '192.0.2.1');
+  const second = new WebSocket(url, 'xmpp', { headers });
+  second.on('error', () => {});
+  const [, response] = (await once(second, 'unexpected-response')) as [unknown, { statusCode: number }];
+  assert.equal(response.statusCode, 429);
+  second.terminate();
+});
+
+test('X-Forwarded-For from anyone else is not believed', async (t) => {
+  const { net } = createNet(t, { isTrusted: () => false });
+  const server = await serveHttp(t, net);
+  const headers = { 'X-Forwarded-For': '192.0.2.1' };
+  await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`, { headers });
+  assert.equal((await server.accepted.connection()).transport.remoteAddress, '127.0.0.1');
+});
+
+test('RFC 7395 over TLS: kind wss, with the facts for channel binding', async (t) => {
+  const { net } = createNet(t);
+  const certificates = new TestCertificates(certificateFor('localhost'));
+  const server = await serveHttp(t, net, { tls: createTls(net, { certificates, alpn: ['http/1.1'] }) });
+  const client = await open(t, `wss://127.0.0.1:${server.port}/xmpp-websocket`);
+  const { transport } = await server.accepted.connection();
+  const socket = (client.ws as unknown as { _socket: TLSSocket })._socket;
+  assert.equal(transport.kind, 'wss');
+  assert.deepEqual(
+    transport.tls?.tlsExporter(),
+    socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)),
+  );
+  const certificateHash = createHash('sha256').update(socket.getPeerCertificate().raw).digest();
+  assert.deepEqual(transport.tls?.tlsServerEndPoint(), certificateHash);
+  transport.write('<a/>');
+  transport.write('<b/>');
+  await client.receives(2);
+  assert.deepEqual(client.messages, ['<a/>', '<b/>']);
+  transport.end();
+  assert.equal(await client.closed(), 1000);
+});
+
+test('HTTPS requests are served, and refused for other protocols than http/1.1', async (t) => {
+  const { net } = createNet(t);
+  const certificates = new TestCertificates(certificateFor('localhost'));
+  const server = await serveHttp(t, net, { tls: createTls(net, { certificates, alpn: ['http/1.1'] }) });
+  const client = await connectTls(t, { port: server.port, ALPNProtocols: ['h2', 'http/1.1'] });
+  client.socket.write('GET /hello HTTP/1.1\r\nHost: x\r\n\r\n');
+  await client.receives('"protocol":"https"');
+  await assert.rejects(connectTls(t, { port: server.port, ALPNProtocols: ['xmpp-client'] }));
+});
+
+test('HTTP behind the PROXY protocol: routes see the address that the proxy names', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net, { proxyProtocol: true });
+  const client = await connect(t, server.port);
+  client.socket.write('PROXY TCP4 192.0.2.1 127.0.0.1 1 2\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n');
+  await client.receives('"address":"192.0.2.1"');
+});
+
+test('HTTP: bodies beyond the limit are refused with 413', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const url = `http://127.0.0.1:${server.port}/echo`;
+  const post = (body: string) => fetch(url, { method: 'POST', body, headers: { 'Content-Type': 'text/plain' } });
+  assert.equal(await (await post('x'.repeat(1024))).text(), 'x'.repeat(1024));
+  assert.equal((await post('x'.repeat(1025))).status, 413);
+});
+
+test('HTTP: a request whose headers do not come is cut off', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net, { headersTimeoutMs: 50 });
+  const client = await connect(t, server.port);
+  client.socket.write('GET /hello HTTP/1.1\r\nHost:');
+  await client.closed();
+  assert.match(client.text, /^HTTP\/1.1 408 /);
+});
+
+test('HTTP: garbage ends that connection only', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const rude = await connect(t, server.port);
+  rude.socket.write('\0\0\0\0\r\n\r\n');
+  await rude.closed();
+  assert.equal((await fetch(`http://127.0.0.1:${server.port}/hello`)).status, 200);
+});
+
+test('closing the HTTP listener closes idle connections, and leaves WebSockets to their owners', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  const idle = await connect(t, server.port);
+  idle.socket.write('GET /hello HTTP/1.1\r\nHost: x\r\n\r\n');
+  await idle.receives('"protocol"');
+  await server.http.close(1000);
+  await idle.closed();
+  recorder.transport.write('<still-here/>');
+  await client.receives(1);
+});
