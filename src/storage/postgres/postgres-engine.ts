@@ -40,6 +40,7 @@ export class PostgresEngine implements Engine {
     throw sqlErrorOf(error);
   }
 
+  /** A read may overtake a write that has not settled; who has awaited the write sees it. */
   enqueue(unit: Unit): void {
     if (unit.reads) this.#reads.enqueue(unit);
     else this.#writes.enqueue(unit);
