@@ -12,13 +12,15 @@ import { query } from '../../src/kernel/sql.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { freshSchema, stopPostgres } from '../support/postgres.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const child = new URL('./durability-child.ts', import.meta.url).pathname;
 
+const dir = mkdtempSync(join(tmpdir(), 'parley-durability-'));
+
+after(() => rmSync(dir, { recursive: true }));
 after(stopPostgres);
 
 test('kill -9 loses no row that SQLite acknowledged, and leaves the file sound', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'parley-durability-'));
   const file = join(dir, 'parley.db');
   for (let round = 0; round < ROUNDS; round++) await killOnce(`sqlite:${file}`, round);
   const raw = new DatabaseSync(file);
@@ -30,7 +32,6 @@ test('kill -9 loses no row that SQLite acknowledged, and leaves the file sound',
     ['ok'],
   );
   raw.close();
-  rmSync(dir, { recursive: true });
 });
 
 test('kill -9 loses no row that PostgreSQL acknowledged', async () => {
