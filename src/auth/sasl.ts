@@ -16,12 +16,19 @@ export type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure';
 
-/** RFC 9266 and RFC 5929 section 4. `tls-unique` does not exist in TLS 1.3 and is not offered. */
+/** RFC 9266 and RFC 5929 section 4: what is offered. */
 export type BindingType = 'tls-exporter' | 'tls-server-end-point';
+
+/**
+ * RFC 5929 section 3. Accepted, but not advertised: RFC 9266 section 3 does not define it for TLS 1.3, and yet clients in
+ * use (slixmpp) know no other and bind with it whatever the version. Refusing them would leave them no SCRAM at all, for
+ * without binding they have to claim that the server offers none.
+ */
+export const LEGACY_BINDING = 'tls-unique';
 
 export interface ChannelBindings {
   /** Undefined where the connection has none: plaintext, or TLS that ends at a proxy. */
-  get(type: BindingType): Buffer | undefined;
+  get(type: BindingType | typeof LEGACY_BINDING): Buffer | undefined;
 }
 
 /** What is known of a stream before its client chooses: all that an offer depends on. */
@@ -89,6 +96,8 @@ export interface SaslFailure {
   readonly kind: 'failure';
   readonly condition: SaslCondition;
   readonly text?: string | undefined;
+  /** No secret was tried: the attempt does not count towards bans. */
+  readonly harmless?: boolean | undefined;
   /** What went wrong on our side, for the log; with `temporary-auth-failure` only. */
   readonly cause?: unknown;
 }

@@ -10,6 +10,7 @@ import {
   type BindingType,
   type Exchange,
   failure,
+  LEGACY_BINDING,
   type Mechanism,
   type OfferContext,
   type SaslContext,
@@ -104,9 +105,9 @@ class ScramExchange implements Exchange {
       return Buffer.from(gs2Header).toString('base64');
     }
     if (flag !== 'p') return failure('malformed-request', 'this mechanism binds to the channel');
-    const type = offeredBindings.find((it) => it === binding);
+    const type = ([...offeredBindings, LEGACY_BINDING] as const).find((it) => it === binding);
     const data = type === undefined ? undefined : bindings.get(type);
-    if (data === undefined) return failure('not-authorized', 'unsupported-channel-binding-type');
+    if (data === undefined) return { ...failure('not-authorized', 'unsupported-channel-binding-type'), harmless: true };
     return Buffer.concat([Buffer.from(gs2Header), data]).toString('base64');
   }
 

@@ -25,6 +25,8 @@ export interface TlsDetails {
   tlsExporter(): Buffer | undefined;
   /** RFC 5929 section 4: the hash of our certificate; undefined where its signature has no hash (Ed25519). */
   tlsServerEndPoint(): Buffer | undefined;
+  /** RFC 5929 section 3: the first Finished message, as far as it can be learnt. */
+  tlsUnique(): Buffer | undefined;
   /** The certificate that the peer sent, when it was asked for one; undefined when it sent none. */
   peerCertificate(): PeerCertificate | undefined;
   /** The host name of the client's SNI. */

@@ -46,6 +46,11 @@ export class SocketTlsDetails implements TlsDetails {
     return der === undefined || hash === undefined ? undefined : createHash(hash).update(der).digest();
   }
 
+  /** The client's Finished message; the server's own where the session was resumed, for then that one comes first. */
+  tlsUnique(): Buffer | undefined {
+    return this.#socket.isSessionReused() ? this.#socket.getFinished() : this.#socket.getPeerFinished();
+  }
+
   peerCertificate(): PeerCertificate | undefined {
     const certificate = this.#socket.getPeerX509Certificate();
     if (certificate === undefined) return undefined;

@@ -3,6 +3,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { FailureLimits } from '../auth/failure-limits.ts';
 import {
   failure,
+  LEGACY_BINDING,
   type BindingType,
   type ChannelBindings,
   type Exchange,
@@ -94,8 +95,7 @@ export class Login {
   failed(step: SaslFailure, send: (condition: Element, text: string | undefined) => void): void {
     if (step.cause !== undefined) this.#services.log.error({ err: step.cause }, 'authentication failed on our side');
     send(el(NS.sasl, step.condition), step.text);
-    // Neither is an attempt to guess a password.
-    if (step.condition === 'temporary-auth-failure' || step.condition === 'aborted') return;
+    if (step.harmless || step.condition === 'temporary-auth-failure' || step.condition === 'aborted') return;
     const verdict = this.#services.limits.failed(this.stream.transport.remoteAddress, ++this.#failures);
     if (verdict === 'end-stream') this.stream.fail(tooManyFailures);
   }
@@ -129,8 +129,9 @@ class TransportBindings implements ChannelBindings {
     this.#transport = transport;
   }
 
-  get(type: BindingType): Buffer | undefined {
+  get(type: BindingType | typeof LEGACY_BINDING): Buffer | undefined {
     const { tls } = this.#transport;
-    return type === 'tls-exporter' ? tls?.tlsExporter() : tls?.tlsServerEndPoint();
+    if (type === 'tls-exporter') return tls?.tlsExporter();
+    return type === LEGACY_BINDING ? tls?.tlsUnique() : tls?.tlsServerEndPoint();
   }
 }

@@ -28,7 +28,7 @@ class Client(slixmpp.ClientXMPP):
         self.add_event_handler('presence_available', lambda stanza: self.presences.put_nowait(stanza))
         self.add_event_handler('presence_unavailable', lambda stanza: self.presences.put_nowait(stanza))
         self.add_event_handler('presence_subscribe', lambda stanza: self.subscriptions.put_nowait(stanza))
-        self.add_event_handler('failed_auth', self.fail)
+        self.add_event_handler('failed_all_auth', self.fail)
 
     def fail(self, stanza):
         self.failure = str(stanza)

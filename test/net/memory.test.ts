@@ -10,6 +10,7 @@ const facts: TlsDetails = {
   cipher: 'TLS_AES_128_GCM_SHA256',
   tlsExporter: () => undefined,
   tlsServerEndPoint: () => undefined,
+  tlsUnique: () => undefined,
   peerCertificate: () => undefined,
   serverName: undefined,
 };

@@ -7,6 +7,7 @@ const TLS: TlsDetails = {
   serverName: undefined,
   tlsExporter: () => undefined,
   tlsServerEndPoint: () => undefined,
+  tlsUnique: () => undefined,
   peerCertificate: () => undefined,
 };
 
