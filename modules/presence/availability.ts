@@ -15,7 +15,7 @@ import {
 import type { Broadcast } from './broadcast.ts';
 import type { PresenceContext } from './context.ts';
 import { priorityOf } from './priority.ts';
-import { stateOf } from './session-state.ts';
+import { notePresence } from './session-state.ts';
 import { Waiting } from './waiting.ts';
 
 const badPriority = new StanzaError('bad-request', 'a priority is a whole number from -128 to 127');
@@ -56,7 +56,7 @@ export class Availability {
     const isInitial = session.presence === undefined;
     session.presence = presence;
     session.priority = priority;
-    stateOf(session).presentAt = clock.now();
+    notePresence(session, clock.now());
     const waiting = new Waiting();
     this.#broadcast.toOwn(session, presence, true);
     this.#broadcast.toSubscribers(session.account, roster, presence, waiting);

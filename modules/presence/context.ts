@@ -14,7 +14,7 @@ import {
   type Sessions,
   Stanza,
 } from '#api';
-import { stateOf } from './session-state.ts';
+import { presentSince } from './session-state.ts';
 
 export interface PresenceOptions {
   readonly maxDirected: number;
@@ -48,6 +48,6 @@ export function isPresent({ services }: PresenceContext, account: string): boole
 /** The presence that stands, with the time that it came at (RFC 6121 section 4.3.2); the session must be available. */
 export function currentPresence({ host }: PresenceContext, session: Session, to: Jid): Stanza {
   const { element } = session.presence as Stanza;
-  const dated = element.child(DELAY) ? element : element.append(delay(host, stateOf(session).presentAt));
+  const dated = element.child(DELAY) ? element : element.append(delay(host, presentSince(session)));
   return new Stanza(dated, session.jid, to);
 }

@@ -1,7 +1,7 @@
 /** Directed presence: RFC 6121 section 4.6. */
 import { type Awaitable, type RosterView, type Session, type Stanza, StanzaError, then } from '#api';
 import type { PresenceContext } from './context.ts';
-import { directedOf, stateOf } from './session-state.ts';
+import { directedFor, directedOf } from './session-state.ts';
 
 const tooMany = new StanzaError('resource-constraint', 'directed presence went to too many addresses');
 
@@ -23,10 +23,9 @@ export function noteDirected(
 }
 
 function remember({ options }: PresenceContext, session: Session, to: Stanza['to']): StanzaError | undefined {
-  const state = stateOf(session);
-  state.directed ??= new Map();
-  if (state.directed.size >= options.maxDirected && !state.directed.has(to.full)) return tooMany;
-  state.directed.set(to.full, to);
+  const directed = directedFor(session);
+  if (directed.size >= options.maxDirected && !directed.has(to.full)) return tooMany;
+  directed.set(to.full, to);
   return undefined;
 }
 
