@@ -19,7 +19,7 @@ export class TestClient implements Peer {
   #ended = false;
   #ids = 0;
 
-  constructor(engine: Engine, options: { address?: string; secure?: boolean } = {}) {
+  constructor(engine: Pick<Engine, 'accept'>, options: { address?: string; secure?: boolean } = {}) {
     this.transport = new TestTransport(this, options);
     engine.accept(this.transport);
   }
