@@ -12,6 +12,8 @@ export { Stanza, errorReply, iqResult, stanza } from './xmpp/stanza.ts';
 export { formatDateTime, parseDateTime } from './xmpp/datetime.ts';
 export { DELAY, delay } from './xmpp/delay.ts';
 export { readForm, writeForm, type Form, type FormField } from './xmpp/forms.ts';
+export { writeDiscoInfo, writeDiscoItems } from './xmpp/disco.ts';
+export { isKnownHash, readCapabilities, verificationString } from './xmpp/caps.ts';
 export { contribute, observe, on } from './kernel/hook.ts';
 export { optional } from './kernel/service.ts';
 export { slot } from './kernel/slot.ts';
@@ -40,10 +42,13 @@ export {
   type SubscriptionEvent, type SubscriptionOutcome, type SubscriptionRequest,
 } from './contracts/roster.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
+export { Program } from './contracts/program.ts';
 export { Blocking } from './contracts/blocking.ts';
 export {
-  accountItems, Catalog, hostForms, hostItems, ServerCaps, type DiscoItem, type DiscoQuery, type Identity,
+  accountFeatures, accountItems, Catalog, HostDisco, hostFeatures, hostForms, hostItems, nodeInfo, nodeItems, ServerCaps,
+  type DiscoInfo, type DiscoItem, type DiscoNodeQuery, type DiscoQuery, type Identity,
 } from './contracts/disco.ts';
+export { capsChanged, ClientCaps, type CapsChange } from './contracts/client-caps.ts';
 export {
   Credentials, FastTokens, PasswordHasher, ServerKeys,
   type FastToken, type IssuedFastToken, type ScramHash, type ScramKeys, type StoredCredentials,

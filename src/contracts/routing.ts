@@ -40,5 +40,7 @@ export interface Router {
   request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined>;
   /** Whether this domain is a host of ours, and not a component or another server. */
   isLocal(domain: string): boolean;
+  /** The domains, of all hosts, that components serve: external ones and subdomains of modules. */
+  services(): Iterable<string>;
 }
 export const Router = service<Router>('router');

@@ -7,9 +7,10 @@ import type { StanzaError } from '../xmpp/stanza-error.ts';
 
 /**
  * Whom a request may be addressed to: `self`, the sender's own account; `account`, any existing local account, one's own
- * too; `host`, the domain itself, or no address at all where `self` is not bound.
+ * too; `host`, the domain itself, or no address at all where `self` is not bound; `absent`, a local address without an
+ * account, for what must be answered there as at an account; where nothing is bound the answer is `service-unavailable`.
  */
-export type IqTarget = 'self' | 'account' | 'host';
+export type IqTarget = 'self' | 'account' | 'host' | 'absent';
 
 export interface IqRequest<S = unknown> {
   readonly stanza: Stanza;

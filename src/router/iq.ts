@@ -12,32 +12,29 @@ export type IqReply = Awaitable<Stanza | StanzaError | undefined>;
 
 /** Answers a request (type get or set) to the host or to a bare account. */
 export function answerIq(host: LocalHost, passage: Passage, accountExists: boolean): IqReply {
-  const { stanza, origin } = passage;
+  const { stanza } = passage;
   const payload = onlyPayload(stanza.element);
   if (payload === undefined || stanza.id === undefined) return refusals.badRequest;
   const type = stanza.type as 'get' | 'set';
-  const target = targetOf(host, stanza);
+  const target = targetOf(host, stanza, accountExists);
   const { iq } = host.parts;
   // A handler for any account serves one's own too, unless there is a narrower one.
   const binding =
     iq.find(type, payload.key, target) ??
     (target === 'self' ? (iq.find(type, payload.key, 'account') ?? unaddressed(host, stanza, payload, type)) : undefined);
   if (binding === undefined) {
-    // XEP-0077 and its like are bound to `self` alone: to somebody else's account the answer is forbidden.
-    if (target === 'account' && iq.find(type, payload.key, 'self') !== undefined) return refusals.forbidden;
-    return refusals.serviceUnavailable;
+    // XEP-0077 and its like are bound to `self` alone: to somebody else's account, there or not, the answer is forbidden.
+    const isBound = (it: IqTarget): boolean => iq.find(type, payload.key, it) !== undefined;
+    const isPrivate = target !== 'host' && isBound('self') && !isBound('account');
+    return isPrivate ? refusals.forbidden : refusals.serviceUnavailable;
   }
-  if (target === 'account' && !accountExists) return refusals.serviceUnavailable;
-  const request: IqRequest = {
-    stanza,
-    from: stanza.from,
-    to: stanza.to,
-    type,
-    payload,
-    session: origin,
-    isAdmin: host.isAdmin(stanza.from),
-  };
-  return run(binding.handler, request);
+  return run(binding.handler, makeRequest(host, passage, payload));
+}
+
+function makeRequest(host: LocalHost, { stanza, origin }: Passage, payload: Element): IqRequest {
+  const { from, to } = stanza;
+  const type = stanza.type as 'get' | 'set';
+  return { stanza, from, to, type, payload, session: origin, isAdmin: host.isAdmin(from) };
 }
 
 /** RFC 6120 section 10.3.3: without `to`, the server answers for the account, and for itself where it has no account handler. */
@@ -45,9 +42,10 @@ function unaddressed(host: LocalHost, stanza: Stanza, payload: Element, type: 'g
   return stanza.addressed ? undefined : host.parts.iq.find(type, payload.key, 'host');
 }
 
-function targetOf(host: LocalHost, stanza: Stanza): IqTarget {
-  if (stanza.to.local === '') return 'host';
-  return stanza.from.bare === stanza.to.bare && stanza.from.domain === host.name.domain ? 'self' : 'account';
+function targetOf(host: LocalHost, { from, to }: Stanza, accountExists: boolean): IqTarget {
+  if (to.local === '') return 'host';
+  if (from.bare === to.bare && from.domain === host.name.domain) return 'self';
+  return accountExists ? 'account' : 'absent';
 }
 
 function run(handler: (request: IqRequest<never>) => Awaitable<IqAnswer>, request: IqRequest): IqReply {

@@ -72,6 +72,10 @@ export class StanzaRouter implements Router {
     return this.#hosts.has(domain);
   }
 
+  services(): Iterable<string> {
+    return this.#services.keys();
+  }
+
   /** A stanza that a local session sent. A promise means that something waits, and the session must not send on. */
   fromSession(session: ClientSession, stanza: Stanza): Awaitable<void> {
     this.#counters[stanza.kind].inc();

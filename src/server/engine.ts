@@ -1,4 +1,5 @@
 /** The server without its configuration file and its listeners: hosts, router, streams. Tests start it in memory. */
+import type { Program } from '../contracts/program.ts';
 import { jid as makeJid, prepareDomain } from '../jid/jid.ts';
 import { CommandError, type Command } from '../kernel/command.ts';
 import type { Counter, Metrics } from '../kernel/metrics.ts';
@@ -13,11 +14,12 @@ import { StreamTable } from '../stream/stream-table.ts';
 import type { StanzaKind } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { startModules, type HostEnvironment, type HostPlan } from './host-starter.ts';
+import { VERSION } from './version.ts';
 
 const shuttingDown = new StreamError('system-shutdown');
 const hostGone = new StreamError('host-gone');
 
-export interface EngineParts extends Omit<HostEnvironment, 'router'> {
+export interface EngineParts extends Omit<HostEnvironment, 'router' | 'program'> {
   readonly settings: StreamSettings;
   readonly negotiators: NegotiatorFactory;
 }
@@ -36,9 +38,11 @@ export class Engine {
   readonly router: StanzaRouter;
   readonly streams: StreamServices;
   readonly #parts: EngineParts;
+  readonly #program: Program;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#program = { name: 'Parley', version: VERSION, startedAt: parts.clock.now() };
     this.router = new StanzaRouter(parts.clock, parts.log, routerCounters(parts.metrics));
     this.streams = {
       router: this.router,
@@ -54,7 +58,7 @@ export class Engine {
   /** Starts a host, or restarts its modules with another plan; sessions go on. */
   async setHost(domain: string, plan: HostPlan): Promise<LocalHost> {
     const host = this.router.host(domain) ?? new LocalHost(makeJid(domain));
-    await startModules(host, plan, { ...this.#parts, router: this.router });
+    await startModules(host, plan, { ...this.#parts, router: this.router, program: this.#program });
     this.router.addHost(host);
     return host;
   }

@@ -1,6 +1,7 @@
 /** Starts and restarts the modules of virtual hosts, and lends them the server's own services. */
 import { Catalog, type Identity } from '../contracts/disco.ts';
 import { PasswordHasher, ServerKeys } from '../contracts/credentials.ts';
+import { Program } from '../contracts/program.ts';
 import { Router } from '../contracts/routing.ts';
 import { Sessions } from '../contracts/session.ts';
 import type { ComponentPart, Module } from '../kernel/define-module.ts';
@@ -21,6 +22,7 @@ export interface HostEnvironment extends Omit<Infrastructure, 'services'> {
   readonly router: StanzaRouter;
   readonly hasher: PasswordHasher;
   readonly keys: ServerKeys;
+  readonly program: Program;
   /** Services of the server by token name, such as what the listeners know. */
   readonly more?: ReadonlyMap<string, unknown>;
 }
@@ -34,6 +36,7 @@ export async function startModules(host: LocalHost, plan: HostPlan, environment:
     [Catalog.name, catalog],
     [PasswordHasher.name, environment.hasher],
     [ServerKeys.name, environment.keys],
+    [Program.name, environment.program],
     ...(environment.more ?? []),
   ]);
   const parts = await startHost(host.name, plan.modules, plan.options, {
