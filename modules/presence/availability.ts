@@ -13,7 +13,7 @@ import {
   type Verdict,
 } from '#api';
 import type { Broadcast } from './broadcast.ts';
-import type { PresenceContext } from './context.ts';
+import { isPresent, type PresenceContext } from './context.ts';
 import { priorityOf } from './priority.ts';
 import { notePresence } from './session-state.ts';
 import { Waiting } from './waiting.ts';
@@ -66,7 +66,7 @@ export class Availability {
   }
 
   #leave(session: Session, presence: Stanza, wasAvailable: boolean, isConnected: boolean): Awaitable<void> {
-    const { hooks, services } = this.#context;
+    const { absences, clock, hooks, services } = this.#context;
     const waiting = new Waiting();
     if (!wasAvailable) {
       this.#broadcast.toDirected(session, presence, () => false, waiting);
@@ -76,6 +76,7 @@ export class Availability {
     return then<RosterView, void>(services.roster.of(account), (roster) => {
       // What observes the end of a session may still want to know its last presence.
       if (isConnected) session.presence = undefined;
+      if (!isPresent(this.#context, account)) absences.note(account, clock.now());
       this.#broadcast.toOwn(session, presence, isConnected);
       this.#broadcast.toSubscribers(session.account, roster, presence, waiting);
       this.#broadcast.toDirected(session, presence, (it) => it.bare === account || roster.shownTo(it.bare), waiting);

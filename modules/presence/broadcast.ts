@@ -84,14 +84,13 @@ export class Broadcast {
 
   /** Section 4.3.1. The two rosters of a local subscription agree, so an absent contact is not asked for theirs. */
   #probe(session: Session, contact: Jid, waiting: Waiting): void {
-    const { router } = this.#context.services;
+    const { absences, options, services } = this.#context;
     const isAbsent = this.#isHere(contact) && !isPresent(this.#context, contact.bare);
-    if (isAbsent && !this.#context.options.tellAbsence) return;
-    const type = isAbsent ? 'unavailable' : 'probe';
+    if (isAbsent && !options.tellAbsence) return;
     const probe = (): Awaitable<void> =>
       isAbsent
-        ? session.send(stanza('presence', { from: contact, to: session.jid, type }))
-        : router.route(stanza('presence', { from: session.jid, to: contact, type }));
+        ? session.send(absences.presence(contact, session.jid))
+        : services.router.route(stanza('presence', { from: session.jid, to: contact, type: 'probe' }));
     this.#unlessBlocked(session.account, contact, waiting, probe);
   }
 

@@ -14,6 +14,7 @@ import {
   type Sessions,
   Stanza,
 } from '#api';
+import type { Absences } from './absences.ts';
 import { presentSince } from './session-state.ts';
 
 export interface PresenceOptions {
@@ -26,6 +27,7 @@ export interface PresenceContext {
   readonly clock: Clock;
   readonly hooks: Hooks;
   readonly options: PresenceOptions;
+  readonly absences: Absences;
   readonly services: {
     readonly accounts: Accounts;
     readonly blocking: Blocking | undefined;

@@ -19,6 +19,7 @@ import {
   type Verdict,
   z,
 } from '#api';
+import { Absences } from './absences.ts';
 import { Availability } from './availability.ts';
 import { Broadcast } from './broadcast.ts';
 import type { PresenceContext } from './context.ts';
@@ -44,6 +45,11 @@ export default defineModule({
       .boolean()
       .default(true)
       .describe('Answer for contacts that are offline, too; otherwise clients take no answer for one'),
+    rememberedAbsences: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .describe('Accounts whose contacts can be told since when they are offline, from memory'),
   }),
   requires: {
     accounts: Accounts,
@@ -54,7 +60,8 @@ export default defineModule({
   },
 
   setup({ host, clock, config, hooks, services }) {
-    const context: PresenceContext = { host, clock, hooks, options: config, services };
+    const absences = new Absences(host, config.rememberedAbsences);
+    const context: PresenceContext = { host, clock, hooks, options: config, absences, services };
     const broadcast = new Broadcast(context);
     const availability = new Availability(context, broadcast);
     const subscriptions = new Subscriptions(context, broadcast);

@@ -26,7 +26,8 @@ export class Probes {
 
   /** The presence of every available resource, or of the one that was asked for. */
   #show(from: Jid, to: Jid): Awaitable<void> {
-    const { router, sessions } = this.#context.services;
+    const { absences, options, services } = this.#context;
+    const { router, sessions } = services;
     const waiting = new Waiting();
     let isPresent = false;
     for (const session of sessions.of(to.bare)) {
@@ -34,9 +35,7 @@ export class Probes {
       isPresent = true;
       waiting.add(router.route(currentPresence(this.#context, session, from)));
     }
-    if (!isPresent && this.#context.options.tellAbsence) {
-      waiting.add(router.route(stanza('presence', { from: to, to: from, type: 'unavailable' })));
-    }
+    if (!isPresent && options.tellAbsence) waiting.add(router.route(absences.presence(to, from)));
     return waiting.done();
   }
 

@@ -23,7 +23,7 @@ suite('presence probes', () => {
     await server.login('ann', { resource: 'silent', available: false });
     await abe.drain();
     await probe(abe.jid, 'ann@capulet.lit');
-    const delay = `<delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='2030-01-01T00:00:00.000Z'/>`;
+    const delay = `<delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='${new Date(server.clock.now()).toISOString()}'/>`;
     await abe.receivesAll(
       `<presence from='ann@capulet.lit/one' to='${abe.jid}' id='p7'><show>away</show>${delay}</presence>`,
       `<presence from='ann@capulet.lit/two' to='${abe.jid}'>${delay}</presence>`,
@@ -49,7 +49,25 @@ suite('presence probes', () => {
     const cora = await server.login('cora');
     await cora.drain();
     await cora.send(`<presence type='probe' to='cid@capulet.lit'/>`);
-    await cora.receives(`<presence from='cid@capulet.lit' type='unavailable'/>`);
+    const answer = await cora.receives(`<presence from='cid@capulet.lit' type='unavailable'/>`);
+    assert.equal(answer.elements().length, 0, 'since when is not known');
+  });
+
+  test('RFC 6121 4.3.2, rule 3: the answer has the time when the last resource went', async () => {
+    await subscribe(server, 'hal', 'ida', 'from');
+    const one = await server.login('hal', { resource: 'one' });
+    const two = await server.login('hal', { resource: 'two' });
+    await one.close();
+    const at = server.clock.now();
+    await two.send(`<presence type='unavailable'/>`);
+    await two.drain();
+    server.clock.advance(5000);
+    await two.close();
+    const since = `<delay xmlns='urn:xmpp:delay' from='capulet.lit' stamp='${new Date(at).toISOString()}'/>`;
+    const ida = await server.login('ida');
+    await ida.receives(`<presence from='hal@capulet.lit' to='${ida.jid}' type='unavailable'>${since}</presence>`);
+    await ida.send(`<presence type='probe' to='hal@capulet.lit'/>`);
+    await ida.receives(`<presence from='hal@capulet.lit' type='unavailable'>${since}</presence>`);
   });
 
   test('RFC 6121 4.3.2, rule 1: no subscription, no presence: the answer is unsubscribed, and ends a stale one', async () => {
