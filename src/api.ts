@@ -11,6 +11,7 @@ export { StreamError } from './xmpp/stream-error.ts';
 export { Stanza, errorReply, iqResult, stanza } from './xmpp/stanza.ts';
 export { formatDateTime, parseDateTime } from './xmpp/datetime.ts';
 export { DELAY, delay } from './xmpp/delay.ts';
+export { keeping, type Keeping } from './xmpp/keeping.ts';
 export { readForm, writeForm, type Form, type FormField } from './xmpp/forms.ts';
 export { writeDiscoInfo, writeDiscoItems } from './xmpp/disco.ts';
 export { isKnownHash, readCapabilities, verificationString } from './xmpp/caps.ts';
