@@ -16,6 +16,11 @@ export class Absences {
     this.#since.set(account, at);
   }
 
+  /** Whether it is known since when the account is absent. */
+  knows({ bare }: Jid): boolean {
+    return this.#since.has(bare);
+  }
+
   /** Unavailable presence, with the time since when that is so where it is known. */
   presence(contact: Jid, to: Jid): Stanza {
     const at = contact.isBare ? this.#since.get(contact.bare) : undefined;

@@ -8,6 +8,7 @@ import {
   type Session,
   Stanza,
   stanza,
+  then,
 } from '#api';
 import { currentPresence, isPresent, type PresenceContext } from './context.ts';
 import { directedOf } from './session-state.ts';
@@ -82,16 +83,27 @@ export class Broadcast {
     this.#unlessBlocked(owner, contact, waiting, () => router.route(presence.readdress(contact)));
   }
 
-  /** Section 4.3.1. The two rosters of a local subscription agree, so an absent contact is not asked for theirs. */
+  /** Section 4.3.1. The two rosters of a local subscription agree, so one who is absent is not asked for theirs. */
   #probe(session: Session, contact: Jid, waiting: Waiting): void {
-    const { absences, options, services } = this.#context;
-    const isAbsent = this.#isHere(contact) && !isPresent(this.#context, contact.bare);
-    if (isAbsent && !options.tellAbsence) return;
-    const probe = (): Awaitable<void> =>
-      isAbsent
-        ? session.send(absences.presence(contact, session.jid))
-        : services.router.route(stanza('presence', { from: session.jid, to: contact, type: 'probe' }));
-    this.#unlessBlocked(session.account, contact, waiting, probe);
+    const { absences, services } = this.#context;
+    const isThere = !this.#isHere(contact) || isPresent(this.#context, contact.bare);
+    const answer = (): Awaitable<void> => {
+      if (!isThere && !absences.knows(contact)) return this.#sayAbsent(session, contact, false);
+      // XEP-0191 section 3.3: whom the contact blocks must not tell its presence from its absence.
+      const hides = this.#isHere(contact) && services.blocking?.isBlocked(contact.bare, session.account);
+      return then<boolean, void>(hides ?? false, (isHidden) => {
+        if (isHidden || !isThere) return this.#sayAbsent(session, contact, !isHidden);
+        return services.router.route(stanza('presence', { from: session.jid, to: contact, type: 'probe' }));
+      });
+    };
+    this.#unlessBlocked(session.account, contact, waiting, answer);
+  }
+
+  #sayAbsent(session: Session, contact: Jid, sinceWhen: boolean): void {
+    const { absences, options } = this.#context;
+    if (!options.tellAbsence) return;
+    const head = { from: contact, to: session.jid, type: 'unavailable' };
+    session.send(sinceWhen ? absences.presence(contact, session.jid) : stanza('presence', head));
   }
 
   /** Section 3.1.2: a request to another server may have been lost on the way. */

@@ -1,4 +1,5 @@
 /** Presence keeps to block lists, whoever provides them: XEP-0191 section 3.3. */
+import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { Blocking, defineModule, inbound, on, z } from '#api';
 import { startParley } from '../../support/parley.ts';
@@ -56,15 +57,27 @@ for (const isSlow of [false, true]) {
       await abe.receivesNothing();
     });
 
-    test('gets nothing of what the other side’s guard stops', async () => {
+    test('cannot tell whether the one who blocks it is there', async () => {
       slow = isSlow;
       await subscribe(server, name('bea'), name('ben'));
       blocked.add(`${at('ben')} ${at('bea')}`);
+      const answers: string[] = [];
+      const ask = async () => {
+        const bea = await server.login(name('bea'), { resource: 'r' });
+        answers.push((await bea.drain()).join(''));
+        await bea.send(`<presence type='probe' to='${at('ben')}'/>`);
+        await bea.receivesNothing();
+        await bea.close();
+      };
+      await ask();
       const ben = await server.login(name('ben'));
       await ben.drain();
-      const bea = await server.login(name('bea'));
-      await bea.receivesNothing();
+      await ask();
       await ben.receivesNothing();
+      await ben.close();
+      await ask();
+      assert.match(answers[0] as string, new RegExp(`from='${at('ben')}'.* type='unavailable'/>$`));
+      assert.deepEqual(answers, [answers[0], answers[0], answers[0]]);
     });
 
     test('has no request delivered that waited', async () => {
