@@ -1,10 +1,10 @@
 /** A client of the tests: speaks XML over a transport in memory, and waits for what it expects. */
 import assert from 'node:assert/strict';
 import type { Engine } from '../../src/server/engine.ts';
-import { CLOSED, framingFor, HEADER } from '../../src/stream/framing.ts';
+import { CLOSED, framingFor, HEADER, type StreamFraming } from '../../src/stream/framing.ts';
 import { mismatch, pattern } from './match.ts';
-import { TestTransport, type Peer } from './transport.ts';
-import { type Element, LIMITS } from './xml.ts';
+import { type Peer, TestTransport, type TransportOptions } from './transport.ts';
+import { type Element, LIMITS, parseXml } from './xml.ts';
 
 /** Long enough for any machine; a test that waits so long has failed. */
 const DEADLINE_MS = 10_000;
@@ -13,13 +13,17 @@ export class TestClient implements Peer {
   /** The full address once a resource is bound. */
   jid = '';
   readonly transport: TestTransport;
-  #framing = framingFor('stream', LIMITS);
+  /** All that came, as it came: batches of text, or frames. */
+  readonly texts: string[] = [];
+  readonly #framing: StreamFraming;
   readonly #queue: Element[] = [];
   readonly #waiting: ((element: Element | undefined) => void)[] = [];
   #ended = false;
+  #closed = false;
   #ids = 0;
 
-  constructor(engine: Pick<Engine, 'accept'>, options: { address?: string; secure?: boolean } = {}) {
+  constructor(engine: Pick<Engine, 'accept'>, options: TransportOptions = {}) {
+    this.#framing = framingFor(options.framing ?? 'stream', LIMITS);
     this.transport = new TestTransport(this, options);
     engine.accept(this.transport);
   }
@@ -28,10 +32,24 @@ export class TestClient implements Peer {
     return this.jid.slice(this.jid.indexOf('@') + 1).split('/')[0] as string;
   }
 
+  /** The server has closed its stream. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The connection is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   onText(text: string): void {
+    this.texts.push(text);
     this.#framing.push(Buffer.from(text));
     for (let element = this.#framing.next(); element !== undefined; element = this.#framing.next()) {
-      if (element === CLOSED) break;
+      if (element === CLOSED) {
+        this.#closed = true;
+        break;
+      }
       this.#give(element);
     }
   }
@@ -53,18 +71,28 @@ export class TestClient implements Peer {
   }
 
   async send(xml: string | Element): Promise<void> {
-    this.raw(xml.toString());
+    const isFrame = this.transport.framing === 'frames';
+    this.raw(isFrame && typeof xml === 'string' ? parseXml(xml).toString() : xml.toString());
+  }
+
+  /** The client will open its stream anew, by itself: `open` does both. */
+  expectHeader(): void {
+    this.#framing.restart();
   }
 
   /** Opens the stream, or opens it anew; returns the header and the features. */
   async open(host: string, attributes = ''): Promise<{ header: Element; features: Element }> {
-    this.#framing.restart();
-    this.raw(
-      `<?xml version='1.0'?><stream:stream to='${host}' version='1.0' xmlns='jabber:client' ${attributes} xmlns:stream='http://etherx.jabber.org/streams'>`,
-    );
+    this.expectHeader();
+    this.raw(this.header(host, attributes));
     const header = await this.receive();
     assert.equal(header.key, HEADER);
     return { header, features: await this.receive() };
+  }
+
+  header(host: string, attributes = ''): string {
+    const facts = `to='${host}' version='1.0' ${attributes}`;
+    if (this.transport.framing === 'frames') return `<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' ${facts}/>`;
+    return `<?xml version='1.0'?><stream:stream ${facts} xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`;
   }
 
   /** Logs in with PLAIN and binds a resource. */
@@ -160,9 +188,20 @@ export class TestClient implements Peer {
     }
   }
 
+  /** The stream must end with this error, its closing tag and the connection, and nothing else (RFC 6120 section 4.9.1). */
+  async fails(condition: string): Promise<Element> {
+    const error = await this.receive();
+    const wanted = `<error xmlns='http://etherx.jabber.org/streams'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></error>`;
+    const difference = mismatch(error, pattern(wanted));
+    assert.equal(difference, undefined, difference);
+    assert.equal(await this.ends(), undefined);
+    assert.ok(this.closed, 'the stream was not closed');
+    return error;
+  }
+
   /** Ends the stream in peace and waits until the server has done so too. */
   async close(): Promise<void> {
-    this.raw('</stream:stream>');
+    this.raw(this.#framing.close);
     while (!this.#ended) await this.receive().catch(() => undefined);
     await new Promise((done) => setImmediate(done));
   }
@@ -173,5 +212,3 @@ export class TestClient implements Peer {
     await new Promise((done) => setImmediate(() => setImmediate(done)));
   }
 }
-
-

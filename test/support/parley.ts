@@ -3,18 +3,19 @@ import { Authenticator, DEFAULT_AUTH } from '../../src/auth/authenticator.ts';
 import { DEFAULT_FAILURE_LIMITS, FailureLimits } from '../../src/auth/failure-limits.ts';
 import { passwordHasher } from '../../src/auth/password-hasher.ts';
 import { serverKeys } from '../../src/auth/server-keys.ts';
-import { silent, type Logger } from '../../src/kernel/log.ts';
 import type { Module } from '../../src/kernel/define-module.ts';
+import { type Logger, silent } from '../../src/kernel/log.ts';
 import type { Database } from '../../src/kernel/sql.ts';
-import { MemoryMetrics } from '../../src/telemetry/memory-metrics.ts';
 import { Engine } from '../../src/server/engine.ts';
 import { loadModules } from '../../src/server/module-files.ts';
 import type { LocalHost } from '../../src/session/local-host.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { negotiators } from '../../src/stream/negotiators.ts';
 import type { StreamSettings } from '../../src/stream/settings.ts';
+import { MemoryMetrics } from '../../src/telemetry/memory-metrics.ts';
 import { TestClient } from './client.ts';
 import { FakeClock } from './clock.ts';
+import type { TransportOptions } from './transport.ts';
 
 export const KEEP = { hashes: ['SHA-1', 'SHA-256'], iterations: 4096 } as const;
 
@@ -113,7 +114,9 @@ export class TestServer {
     const { modules = {}, admins = [], extra = [] } = this.#options;
     const all = [...(await loadModules()), ...extra];
     await this.engine.setHost(host, {
-      modules: all.filter((it) => modules[it.name] !== false && (it.enabled !== false || modules[it.name] !== undefined)),
+      modules: all.filter(
+        (it) => modules[it.name] !== false && (it.enabled !== false || modules[it.name] !== undefined),
+      ),
       options: modules as Record<string, object>,
       admins: new Set(admins),
     });
@@ -129,7 +132,7 @@ export class TestServer {
   }
 
   /** A connected client that has not said anything. */
-  connect(options: { address?: string; secure?: boolean } = {}): TestClient {
+  connect(options: TransportOptions = {}): TestClient {
     const client = new TestClient(this.engine, options);
     this.#clients.push(client);
     return client;
