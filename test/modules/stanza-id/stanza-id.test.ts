@@ -23,7 +23,7 @@ function idsOf(message: Element): string[] {
 
 /** What Juliet gets of a message that Romeo sends her. */
 async function sent(children: string, attributes = `type='chat'`): Promise<Element> {
-  await romeo.send(`<message to='juliet@capulet.lit' ${attributes}>${children}</message>`);
+  await romeo.send(`<message to='juliet@capulet.lit/balcony' ${attributes}>${children}</message>`);
   return juliet.receive();
 }
 
@@ -64,8 +64,8 @@ suite('the stamp', () => {
     });
     await juliet.drain();
     await hall.drain();
-    const first = ownId(await sent(BODY));
-    assert.equal(ownId(await hall.receive()), first);
+    await romeo.send(`<message to='juliet@capulet.lit' type='chat'>${BODY}</message>`);
+    assert.equal(ownId(await hall.receive()), ownId(await juliet.receive()));
     await romeo.send(`<message to='juliet@capulet.lit/hall' type='chat'>${BODY}</message>`);
     ownId(await hall.receive());
     await juliet.receivesNothing();
@@ -160,10 +160,7 @@ suite('forged ids', () => {
 
   test('XEP-0359 3, rule 2: they are deleted from messages that get no id', async () => {
     for (const type of ['headline', 'error', 'groupchat']) {
-      await romeo.send(
-        `<message to='juliet@capulet.lit/balcony' type='${type}'>${BODY}${stanzaId('juliet@capulet.lit')}</message>`,
-      );
-      assert.deepEqual(idsOf(await juliet.receive()), [], type);
+      assert.deepEqual(idsOf(await sent(BODY + stanzaId('juliet@capulet.lit'), `type='${type}'`)), [], type);
     }
     const state = `<composing xmlns='http://jabber.org/protocol/chatstates'/>`;
     assert.deepEqual(idsOf(await sent(state + stanzaId('juliet@capulet.lit'))), []);
