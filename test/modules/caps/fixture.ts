@@ -1,0 +1,83 @@
+/** Clients with capabilities, for the tests of XEP-0115. */
+import type { TestContext } from 'node:test';
+import {
+  type CapsChange,
+  ClientCaps,
+  capsChanged,
+  defineModule,
+  jid,
+  NS,
+  observe,
+  query,
+  readCapabilities,
+  verificationString,
+  z,
+} from '#api';
+import type { TestClient } from '../../support/client.ts';
+import { startParley, type TestOptions, type TestServer } from '../../support/parley.ts';
+import { type Element, parseXml } from '../../support/xml.ts';
+
+export const NODE = 'http://client.example/';
+
+/** What a client with these features tells, and the hash of it. */
+export function capsOf(...features: readonly string[]) {
+  const inner = `<identity category='client' type='pc'/>${features.map((it) => `<feature var='${it}'/>`).join('')}`;
+  const info = readCapabilities(parseXml(`<query xmlns='${NS.discoInfo}'>${inner}</query>`));
+  if (info === undefined) throw new Error('not well-formed');
+  const ver = verificationString(info);
+  return { inner, ver, presence: presenceWith(ver) };
+}
+
+export function presenceWith(ver: string, hash: string | undefined = 'sha-1'): string {
+  const named = hash === '' ? '' : ` hash='${hash}'`;
+  return `<presence><c xmlns='${NS.caps}'${named} node='${NODE}' ver='${ver}'/></presence>`;
+}
+
+/** The server with a module that notes what it is told. */
+export async function start(t: TestContext, options: TestOptions = {}) {
+  const changes: CapsChange[] = [];
+  const listener = defineModule({
+    name: 'listener',
+    summary: '',
+    config: z.strictObject({}),
+    setup: () => ({ hooks: [observe(capsChanged, (change) => void changes.push(change))] }),
+  });
+  const server = await startParley({ ...options, extra: [listener] });
+  t.after(() => server.stop());
+  return { server, changes, client: (name: string) => server.login(name, { resource: 'r', available: false }) };
+}
+
+export function featuresAt(server: TestServer, address: string): readonly string[] | undefined {
+  return server.service(ClientCaps).featuresAt(jid(address));
+}
+
+/** Sends presence, and takes the echo. */
+export async function show(client: TestClient, presence: string): Promise<void> {
+  await client.send(presence);
+  await client.receives(`<presence from='${client.jid}'/>`);
+}
+
+/** The server asks what the hash stands for. */
+export function isAsked(client: TestClient, ver: string): Promise<Element> {
+  return client.receives(
+    `<iq type='get' from='${client.host}' to='${client.jid}'><query xmlns='${NS.discoInfo}' node='${NODE}#${ver}'/></iq>`,
+  );
+}
+
+/** The answer, and what is done about it. */
+export async function answers(client: TestClient, question: Element, inner: string): Promise<void> {
+  const id = question.attr('id');
+  await client.send(
+    `<iq type='result' id='${id}' to='${client.host}'><query xmlns='${NS.discoInfo}'>${inner}</query></iq>`,
+  );
+  await client.iq('get', `<query xmlns='${NS.discoInfo}'/>`, client.host);
+}
+
+/** Everything that has been sent has been dealt with: the database answers in order, and so do streams. */
+export async function settled(server: TestServer, client: TestClient): Promise<void> {
+  const { ping } = server.db.prepare({ ping: query<[], { one: number }>('select 1 as one') });
+  for (let round = 0; round < 2; round++) {
+    await ping();
+    await client.iq('get', `<query xmlns='${NS.discoInfo}'/>`, client.host);
+  }
+}
