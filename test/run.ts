@@ -1,32 +1,82 @@
 /**
- * Runs all tests: first the fast ones (unit and scenario), then those with real sockets, services, clients and peers.
- * `node test/run.ts [unit|service] [part of a path ...]` runs some of them.
+ * Runs the tests: first the fast ones (unit and scenario), side by side, then those with real processes, sockets and
+ * clients, one after the other. `node test/run.ts [unit|service] [part of a path ...]` runs some of them.
  */
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { inspect } from 'node:util';
+import { findPostgres } from './support/postgres.ts';
 
 const ROOT = import.meta.dirname;
 /** Suites that need more than this process. */
-const SERVICE = /^(?:interop|system)\//;
+const SERVICE = /^(?:cli|interop|system)\//;
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly file?: string;
+  readonly skip?: string | boolean;
+  readonly todo?: string | boolean;
+  readonly details: { readonly type?: string; readonly error?: Error & { cause?: unknown } };
+}
 
 const [first, ...rest] = process.argv.slice(2);
 const kind = first === 'unit' || first === 'service' ? first : undefined;
 const wanted = kind === undefined && first !== undefined ? [first, ...rest] : rest;
-
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts'))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => file.endsWith('.test.ts') && (wanted.length === 0 || wanted.some((part) => file.includes(part))))
   .sort();
 
-let failed = false;
-for (const group of ['unit', 'service'] as const) {
-  if (kind !== undefined && kind !== group) continue;
-  const chosen = files.filter((file) => SERVICE.test(file) === (group === 'service')).map((file) => join(ROOT, file));
-  if (chosen.length === 0) continue;
-  // Service tests share ports, accounts and the processor: one at a time.
-  const concurrency = group === 'service' ? ['--test-concurrency=1'] : [];
-  const run = spawnSync(process.execPath, ['--test', '--test-reporter=dot', ...concurrency, ...chosen], { stdio: 'inherit' });
-  failed ||= run.status !== 0;
+// Compiling the sources anew in each of a hundred processes would take longer than the tests.
+const cache = mkdtempSync(join(tmpdir(), 'parley-test-cache-'));
+process.env['NODE_COMPILE_CACHE'] ??= cache;
+// One server for all files; a file that is run by itself finds or starts its own.
+const postgres = await findPostgres();
+process.env['PARLEY_TEST_POSTGRES'] = postgres.url;
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+try {
+  for (const group of ['unit', 'service'] as const) {
+    if (kind !== undefined && kind !== group) continue;
+    const chosen = files.filter((file) => SERVICE.test(file) === (group === 'service'));
+    if (chosen.length > 0) await runGroup(group, chosen);
+  }
+} finally {
+  await postgres.stop();
+  rmSync(cache, { recursive: true, force: true });
 }
-process.exit(failed ? 1 : 0);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+async function runGroup(group: 'unit' | 'service', chosen: readonly string[]): Promise<void> {
+  const startedAt = performance.now();
+  const before = { ...total };
+  const concurrency = group === 'unit' ? availableParallelism() + 1 : 1;
+  const events = run({ files: chosen.map((file) => join(ROOT, file)), concurrency });
+  for await (const { type, data } of events) {
+    if (type === 'test:pass' || type === 'test:fail') count(type === 'test:fail', data as unknown as Outcome);
+    else if (type === 'test:stderr') process.stderr.write((data as { message: string }).message);
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${group}: ${chosen.length} files, ${total.passed - before.passed} passed in ${seconds} s`);
+}
+
+/** Files and suites are no tests; a failure of theirs is one all the same, unless a test in them has failed already. */
+function count(failed: boolean, outcome: Outcome): void {
+  const { error, type } = outcome.details;
+  if (failed) {
+    if (error !== undefined && /subtests? failed|test failed$/.test(error.message) && total.failed > 0) return;
+    total.failed++;
+    console.log(`\nFAILED ${relative(ROOT, outcome.file ?? '')}: ${outcome.name}\n${inspect(error?.cause ?? error)}\n`);
+  } else if (type !== 'suite' && !outcome.name.endsWith('.test.ts')) {
+    if (outcome.skip !== undefined || outcome.todo !== undefined) total.skipped++;
+    else total.passed++;
+  }
+}
