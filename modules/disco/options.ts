@@ -20,7 +20,7 @@ const item = z.strictObject({
 
 export const options = z.strictObject({
   name: z.string().min(1).max(256).default('Parley').describe('What the server is called in the lists of clients'),
-  items: z.array(item).default([]).describe('More services to list, such as rooms on another server'),
+  items: z.array(item).default([]).describe('More services to list, such as rooms on another server.'),
   hidden: z.array(domainName()).default([]).describe('Services of this server that are not listed'),
 });
 
