@@ -1,4 +1,5 @@
 /** Where commands run: in the running server, or without one in this process, on the same database. */
+import { statSync } from 'node:fs';
 import type { CommandDescription, Dispatch } from '../server/control.ts';
 import { describeCommand, failureOf } from '../server/control.ts';
 import { ControlClient } from './control-client.ts';
@@ -44,8 +45,9 @@ async function startBackend(options: GlobalOptions, program: Program): Promise<B
   const { config } = await readConfig(options, program);
   const other = runningServer(config.data);
   if (other !== undefined) throw new Failure(`the server (process ${other}) does not answer; is it just starting?`);
-  const { createLogger } = await import('../telemetry/logger.ts');
-  const log = createLogger({ level: 'warn', format: 'auto' });
+  refuseForeignOwner(config.data, process.geteuid?.());
+  const { openLog } = await import('../server/process-log.ts');
+  const log = openLog({ level: 'warn', format: 'auto' });
   const server = await program.startServer(config, { listen: false, log: log.logger });
   const dispatch = dispatcher(server);
   return {
@@ -64,4 +66,16 @@ async function startBackend(options: GlobalOptions, program: Program): Promise<B
       log.close();
     },
   };
+}
+
+/** Files that root makes in the directory of another user would keep the server, which runs as that user, out. */
+export function refuseForeignOwner(
+  data: string,
+  userId: number | undefined,
+  owner = statSync(data, { throwIfNoEntry: false })?.uid,
+): void {
+  if (userId !== 0 || owner === undefined || owner === 0) return;
+  throw new Failure(
+    `${data} belongs to user ${owner}: run this command as that user, such as with sudo -u '#${owner}'`,
+  );
 }

@@ -13,7 +13,7 @@ const program: Program = {
   loadModules: async () => (await import('../server/module-files.ts')).loadModules(),
   async startServer(config, options) {
     const { startServer } = await import('../server/server.ts');
-    const { hasAccounts } = await import('./first-account.ts');
+    const { hasAccounts } = await import('../server/first-account.ts');
     const server = await startServer(config, options);
     return {
       command: (name, args, host) => server.command(name, args, host),
@@ -26,9 +26,13 @@ const program: Program = {
   },
 };
 
+const LEFTOVERS_MS = 2000;
+
 /** Runs this process's command line; the process ends when nothing is left to do. */
 export async function main(): Promise<void> {
   // A reader that goes away, such as `head`, is no fault of ours.
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
   process.exitCode = await run(process.argv.slice(2), program);
+  // Whatever was forgotten must not keep the process alive; when nothing was, this does not either.
+  setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
 }

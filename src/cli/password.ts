@@ -38,11 +38,14 @@ function withoutEcho(stdin: Terminal): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const onKeys = (keys: Buffer | string): void => {
-      for (const key of keys.toString()) {
+      const typed = [...keys.toString()];
+      for (const [at, key] of typed.entries()) {
         if (key === '\r' || key === '\n' || key === END || key === INTERRUPT) {
           stdin.off('data', onKeys);
           stdin.setRawMode?.(false);
           stdin.pause();
+          // What was typed ahead belongs to the next question.
+          if (at + 1 < typed.length) stdin.unshift(Buffer.from(typed.slice(at + 1).join('')));
           if (key === INTERRUPT) reject(usage('interrupted'));
           else resolve(text);
           return;

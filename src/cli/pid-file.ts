@@ -1,6 +1,6 @@
 /** The process id in the data directory: one server a directory. */
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure } from './failure.ts';
 
 export function pidFilePath(dataDir: string): string {
@@ -61,7 +61,8 @@ function isServer(pid: number): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('parley');
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.some((it) => basename(it) === 'parley');
   } catch {
     return true;
   }

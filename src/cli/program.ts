@@ -30,7 +30,7 @@ export function buildProgram(program: Program, more: readonly CommandDescription
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', '\nModules add commands of their own: `parley command list` shows them.')
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err });
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   addServerCommands(root, program);
   addTools(root, program);
   const described = new Map([...KNOWN_COMMANDS, ...more].reverse().map((it) => [it.name, it]));

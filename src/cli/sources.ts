@@ -1,5 +1,6 @@
 /** Which configuration a command works with: --config and --data, then the environment, then what lies at hand. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Module } from '../kernel/define-module.ts';
 import type { Config } from '../server/config/config.ts';
 import type { GlobalOptions, Program } from './io.ts';
@@ -27,10 +28,7 @@ export async function readConfig(
 
 /** Absolute; needs no more than the file to be YAML, so that a running server can be spoken to in any case. */
 export async function dataDirectory(options: GlobalOptions, program: Program): Promise<string> {
-  if (options.data !== undefined) {
-    const { resolve } = await import('node:path');
-    return resolve(options.data);
-  }
+  if (options.data !== undefined) return resolve(options.data);
   const { locateData } = await import('../server/config/load.ts');
   return locateData({ file: configFile(options, program), env: program.io.env });
 }

@@ -4,7 +4,7 @@ import type { Config } from '../server/config/config.ts';
 import type { ConfigChange } from '../server/config/diff.ts';
 import { diffConfig } from '../server/config/diff.ts';
 import { ControlServer } from '../server/control.ts';
-import { createLogger, type LogSink } from '../telemetry/logger.ts';
+import { type LogSink, openLog } from '../server/process-log.ts';
 import { dispatcher, SERVER_COMMANDS } from './backend.ts';
 import { ControlClient } from './control-client.ts';
 import { Failure } from './failure.ts';
@@ -21,7 +21,7 @@ export async function start(options: GlobalOptions, program: Program): Promise<v
   makeDirectory(config.data);
   await refuseSecond(config.data);
   const release = takePidFile(config.data);
-  const log = createLogger(config.log);
+  const log = openLog(config.log);
   try {
     const server = await program.startServer(config, { listen: true, log: log.logger });
     const daemon = new Daemon(server, config, log, { options, program });
@@ -65,6 +65,7 @@ class Daemon {
   readonly #control: ControlServer;
   readonly #stop = Promise.withResolvers<void>();
   #reloading: Promise<unknown> = Promise.resolve();
+  #stoppingSince: number | undefined;
 
   constructor(server: RunningServer, config: Config, log: LogSink, invocation: Invocation) {
     this.#server = server;
@@ -84,25 +85,29 @@ class Daemon {
   }
 
   async open(): Promise<void> {
-    let since: number | undefined;
-    const stop = (signal: NodeJS.Signals): void => {
+    const onSignal = (signal: NodeJS.Signals): void => {
       // Whoever asks again does not want to wait; twice at once is what process managers and terminals do.
-      if (since !== undefined && performance.now() - since > IMPATIENCE_MS) process.exit(1);
-      if (since !== undefined) return;
-      since = performance.now();
+      if (performance.now() - (this.#stoppingSince ?? Infinity) > IMPATIENCE_MS) process.exit(1);
       this.#log.logger.info({ signal }, 'stopping');
-      this.#close().then(this.#stop.resolve, this.#stop.reject);
+      this.#close();
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
     process.on('SIGHUP', () => void this.#hangUp());
+    // A fault that nobody handled leaves the server in an unknown state: what is queued is written, then it ends.
+    process.on('uncaughtException', (err) => {
+      this.#log.logger.error({ err }, 'stopping because of a fault that nobody handled');
+      this.#close(err);
+    });
     await this.#control.listen();
   }
 
-  async #close(): Promise<void> {
-    const control = this.#control.close();
-    await this.#server.stop();
-    await control;
+  /** Stops once; `fault` is what `stopped` then rejects with. */
+  #close(fault?: Error): void {
+    if (this.#stoppingSince !== undefined) return;
+    this.#stoppingSince = performance.now();
+    const closed = Promise.all([this.#control.close(), this.#server.stop()]);
+    closed.then(() => (fault ? this.#stop.reject(fault) : this.#stop.resolve()), this.#stop.reject);
   }
 
   async #hangUp(): Promise<void> {

@@ -56,7 +56,7 @@ function answer(reasons: readonly string[]): HealthAnswer {
 function orAfter<T>(timeoutMs: number, promise: Promise<T>, otherwise: T): Promise<T> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, timeoutMs, otherwise);
-    promise.then((value) => {
+    void promise.then((value) => {
       clearTimeout(timer);
       resolve(value);
     });

@@ -14,7 +14,7 @@ export function prettyLine(line: string, colour: boolean): string {
   const parts = [
     paint(String(time).replace('T', ' ').replace('Z', ''), 90, colour),
     paint(String(level).toUpperCase().padEnd(5), COLOURS[String(level)] ?? 0, colour),
-    place.length > 0 ? paint(`[${place.join(' ')}]`, 36, colour) : undefined,
+    place.length > 0 ? paint(`[${clean(place.join(' '))}]`, 36, colour) : undefined,
     clean(String(msg ?? '')),
     ...Object.entries(fields).map(([name, value]) => `${name}=${show(value)}`),
   ];

@@ -10,8 +10,11 @@ import { isMapping } from './option-shape.ts';
 export function checkCertificate(section: unknown, path: Path): readonly Finding[] {
   const { certificateFile, keyFile } = isMapping(section) ? section : {};
   if (certificateFile === undefined && keyFile === undefined) return [];
-  const [given, missing] = keyFile === undefined ? ['certificateFile', 'keyFile'] : ['keyFile', 'certificateFile'];
+  const [given, missing] =
+    keyFile === undefined ? (['certificateFile', 'keyFile'] as const) : (['keyFile', 'certificateFile'] as const);
   if (certificateFile === undefined || keyFile === undefined) {
+    // A file that is given but cannot be read has been reported already, and left as undefined.
+    if (Object.hasOwn(section as object, missing)) return [];
     const what = `${pathText([...path, given])} is given without ${missing}`;
     return [{ path: [...path, given], at: 'key', what, expected: 'both or neither' }];
   }

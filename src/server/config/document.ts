@@ -105,7 +105,7 @@ function problem(file: string, { line, column }: Place, what: string): ConfigPro
 }
 
 function sentence(code: string, message: string, rest: string): string {
-  if (code === 'DUPLICATE_KEY') return `the option ${/^[^\s:]*/.exec(rest)?.[0]} stands twice`;
+  if (code === 'DUPLICATE_KEY') return `the option ${/^[^\s:]+/.exec(rest)?.[0] ?? '""'} stands twice`;
   return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 

@@ -10,7 +10,7 @@ const FILE = 'File';
 const LONGEST_LIST = 20;
 
 export interface Inspection {
-  /** A copy with secrets filled in and absolute paths; unknown keys are left out. */
+  /** A copy with secrets filled in and absolute paths, those by default among them; unknown keys are left out. */
   readonly value: unknown;
   readonly findings: readonly Finding[];
 }
@@ -57,6 +57,11 @@ class Inspector {
       else if (secret !== undefined) this.#secret(secret, it, [...path, key], { from: value, into: result });
       else if (shape.open) result[key] = it;
       else this.#unknown(shape, key, path);
+    }
+    for (const [key, it] of Object.entries(shape.fields)) {
+      const { meta, fallback } = shapeOf(it);
+      if (meta.path && typeof fallback === 'string' && !Object.hasOwn(value, key))
+        result[key] = this.#resolve(fallback);
     }
     return result;
   }

@@ -12,7 +12,7 @@ import { applyEnvironment } from './environment.ts';
 import type { Finding, Path } from './finding.ts';
 import { inspect } from './inspect.ts';
 import { findingsOf } from './issues.ts';
-import { checkShared, chooseModules, moduleSections, uncheckedModules } from './module-options.ts';
+import { checkShared, chooseModules, type KnownModules, moduleSections, uncheckedModules } from './module-options.ts';
 import { isMapping } from './option-shape.ts';
 import { Places } from './places.ts';
 import { configShape } from './schema.ts';
@@ -44,11 +44,12 @@ export function configOf(document: ConfigDocument | undefined, source: Omit<Conf
   const environment = applyEnvironment(structure, document?.value ?? {}, source.env);
   const places = new Places(document, environment.variables);
   const data = dataDirectory(environment.value, source.dataDir);
-  const inspection = inspect(structure, environment.value, (path) => absolute(data, path));
+  const resolve = (path: string): string => absolute(data, path);
+  const inspection = inspect(structure, environment.value, resolve);
   const raw = inspection.value as Readonly<Record<string, unknown>>;
   const findings: Finding[] = [...inspection.findings];
   const sections = parseSections(raw, findings);
-  const hosts = hostsOf(raw, source.modules, sections, findings);
+  const hosts = hostsOf(raw, sections, findings, { all: source.modules, resolve });
   findings.push(...checkFiles(raw), ...checkNetwork(sections));
   const problems: ConfigProblem[] = [
     ...environment.findings.map((it) => ({ ...it, where: it.variable, line: 0, column: 0 })),
@@ -57,12 +58,12 @@ export function configOf(document: ConfigDocument | undefined, source: Omit<Conf
   ];
   if (problems.length > 0) throw new ConfigErrors(inOrder(problems));
   // Nothing was wrong, so every section is there.
-  const { database, databasePassword, components, hosts: _, modules: __, ...rest } = sections as Sections;
+  const { database, databasePassword, components, data: _, hosts: __, modules: ___, ...rest } = sections as Sections;
   return {
-    ...rest,
     file: document?.file,
     data,
-    database: completeDatabase(database, databasePassword, (path) => absolute(data, path)),
+    database: completeDatabase(database, databasePassword, resolve),
+    ...rest,
     hosts,
     components: new Map(Object.entries(components).map(([domain, it]) => [domain, it.secret])),
   };
@@ -87,10 +88,11 @@ function parseSections(raw: Readonly<Record<string, unknown>>, findings: Finding
 
 function hostsOf(
   raw: Readonly<Record<string, unknown>>,
-  all: readonly Module[],
   sections: Partial<Sections>,
   findings: Finding[],
+  known: KnownModules,
 ): readonly HostConfig[] {
+  const { all } = known;
   const shared = isMapping(raw['modules']) ? raw['modules'] : {};
   findings.push(...checkShared(all, shared, ['modules']));
   const written = isMapping(raw['hosts']) ? raw['hosts'] : { localhost: {} };
@@ -98,7 +100,7 @@ function hostsOf(
   return Object.entries(written).map(([name, host]) => {
     const own = isMapping(host) && isMapping(host['modules']) ? host['modules'] : {};
     const wrong = checkShared(all, own, ['hosts', name, 'modules']);
-    const { findings: found, ...chosen } = chooseModules(all, { shared, own, domain: name });
+    const { findings: found, ...chosen } = chooseModules(known, { shared, own, domain: name });
     const domain = prepareDomain(name) ?? name;
     findings.push(...wrong, ...found, ...sameAs(seen.get(domain), name));
     seen.set(domain, name);

@@ -4,6 +4,7 @@ import type { OptionMeta } from '../../kernel/config-schema.ts';
 import type { Module } from '../../kernel/define-module.ts';
 import type { Service } from '../../kernel/service.ts';
 import { type Finding, type Path, pathText, valueText } from './finding.ts';
+import { inspect } from './inspect.ts';
 import { findingsOf } from './issues.ts';
 import { isMapping } from './option-shape.ts';
 import type { ModulesSchema } from './schema.ts';
@@ -15,6 +16,12 @@ export interface ModuleSettings {
   readonly shared: Settings;
   readonly own: Settings;
   readonly domain: string;
+}
+
+export interface KnownModules {
+  readonly all: readonly Module[];
+  /** Makes a path absolute. */
+  resolve(path: string): string;
 }
 
 export interface ChosenModules {
@@ -39,13 +46,14 @@ export function moduleSections(modules: readonly Module[]): ModulesSchema {
 export const uncheckedModules: ModulesSchema = z.record(z.string(), z.unknown()).prefault({});
 
 /** Checks the options of every module that the host has, each over both places where they may stand. */
-export function chooseModules(all: readonly Module[], settings: ModuleSettings): ChosenModules {
+export function chooseModules({ all, resolve }: KnownModules, settings: ModuleSettings): ChosenModules {
   const findings: Finding[] = [];
   const modules = all.filter((it) => isOn(it, settings));
   const options: Record<string, unknown> = {};
   const effective: Record<string, unknown> = {};
   for (const module of modules) {
-    const value = merged(module.name, settings);
+    // Both places have been inspected; what this adds are the paths that stand in neither.
+    const { value } = inspect(module.config, merged(module.name, settings), resolve);
     const result = module.config.safeParse(value);
     options[module.name] = value;
     effective[module.name] = result.data;

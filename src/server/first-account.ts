@@ -1,6 +1,6 @@
 /** Whether a server has any account, so that a new operator is told how to make the first. */
 import { Accounts } from '../contracts/accounts.ts';
-import type { Server } from '../server/server.ts';
+import type { Server } from './server.ts';
 
 export async function hasAccounts({ engine }: Server): Promise<boolean> {
   for (const host of engine.router.hosts()) {
