@@ -7,10 +7,16 @@ import type { Io, Terminal } from './io.ts';
 export async function readPassword(io: Io, fromStdin: boolean): Promise<string> {
   if (fromStdin) return firstLine(io.stdin);
   if (!io.stdin.isTTY) throw usage('a password is needed: use --password-stdin or --generate, or run it on a terminal');
-  const password = await ask(io, 'Password: ');
-  if (password === '') throw usage('the password is empty');
-  if ((await ask(io, 'Once more: ')) !== password) throw usage('the passwords differ');
-  return password;
+  // Before the first question, so that not even a quick typist is echoed.
+  io.stdin.setRawMode?.(true);
+  try {
+    const password = await ask(io, 'Password: ');
+    if (password === '') throw usage('the password is empty');
+    if ((await ask(io, 'Once more: ')) !== password) throw usage('the passwords differ');
+    return password;
+  } finally {
+    io.stdin.setRawMode?.(false);
+  }
 }
 
 async function firstLine(stdin: Terminal): Promise<string> {
@@ -24,7 +30,7 @@ async function firstLine(stdin: Terminal): Promise<string> {
 async function ask(io: Io, question: string): Promise<string> {
   io.err(question);
   try {
-    return await withoutEcho(io.stdin);
+    return await readKeys(io.stdin);
   } finally {
     io.err('\n');
   }
@@ -34,15 +40,14 @@ const INTERRUPT = '\u0003';
 const END = '\u0004';
 
 /** One line of keys. Editing is Backspace and Ctrl-U. */
-function withoutEcho(stdin: Terminal): Promise<string> {
+function readKeys(stdin: Terminal): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const onKeys = (keys: Buffer | string): void => {
       const typed = [...keys.toString()];
       for (const [at, key] of typed.entries()) {
         if (key === '\r' || key === '\n' || key === END || key === INTERRUPT) {
-          stdin.off('data', onKeys);
-          stdin.setRawMode?.(false);
+          stdin.off('data', onKeys).off('end', onEnd);
           stdin.pause();
           // What was typed ahead belongs to the next question.
           if (at + 1 < typed.length) stdin.unshift(Buffer.from(typed.slice(at + 1).join('')));
@@ -53,8 +58,8 @@ function withoutEcho(stdin: Terminal): Promise<string> {
         text = edited(text, key);
       }
     };
-    stdin.setRawMode?.(true);
-    stdin.on('data', onKeys);
+    const onEnd = (): void => reject(usage('interrupted'));
+    stdin.on('data', onKeys).on('end', onEnd);
     stdin.resume();
   });
 }
