@@ -61,7 +61,8 @@ function allowed(file: string, name: string): boolean {
   }
   if (name.startsWith('modules/')) return false;
   if (!name.startsWith('src/')) return name !== '#api';
-  if (file === 'src/api.ts') return ['util', 'xml', 'jid', 'xmpp', 'kernel', 'contracts'].includes(name.split('/')[1] as string);
+  if (file === 'src/api.ts')
+    return ['util', 'xml', 'jid', 'xmpp', 'kernel', 'contracts'].includes(name.split('/')[1] as string);
   const from = file.split('/')[1] as string;
   const to = name.split('/')[1] as string;
   return from === to || (LAYERS[from]?.includes(to) ?? false);
@@ -74,10 +75,14 @@ suite('architecture', () => {
 
   test('a planted upward import, module-to-module import and long file are found', () => {
     const root = mkdtempSync(join(tmpdir(), 'parley-tree-'));
-    for (const folder of ['src/util', 'src/server', 'modules/one', 'modules/two']) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of ['src/util', 'src/server', 'modules/one', 'modules/two'])
+      mkdirSync(join(root, folder), { recursive: true });
     writeFileSync(join(root, 'src/util/low.ts'), `import { startServer } from '../server/server.ts';\n`);
     writeFileSync(join(root, 'src/server/server.ts'), '\n'.repeat(401));
-    writeFileSync(join(root, 'modules/one/index.ts'), `import {\n  a,\n} from '../two/index.ts';\nimport { z } from '#api';\n`);
+    writeFileSync(
+      join(root, 'modules/one/index.ts'),
+      `import {\n  a,\n} from '../two/index.ts';\nimport { z } from '#api';\n`,
+    );
     writeFileSync(join(root, 'modules/two/index.ts'), `const it = await import('../../src/kernel/hook.ts');\n`);
     assert.deepEqual(violations(root).sort(), [
       'modules/one/index.ts may not import modules/two/index.ts',
@@ -100,7 +105,9 @@ suite('architecture', () => {
     const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { hasInstallScript?: boolean; optional?: boolean; dev?: boolean }>;
     };
-    const scripts = Object.entries(lock.packages).filter(([, it]) => it.hasInstallScript === true).map(([name]) => name);
+    const scripts = Object.entries(lock.packages)
+      .filter(([, it]) => it.hasInstallScript === true)
+      .map(([name]) => name);
     assert.deepEqual(scripts, []);
   });
 });

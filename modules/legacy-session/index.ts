@@ -1,5 +1,5 @@
 /** The session request of RFC 3921 section 3, which old clients still send after binding a resource; it does nothing. */
-import { NS, clark, defineModule, el, iq, refusals, z } from '#api';
+import { clark, defineModule, el, iq, NS, refusals, z } from '#api';
 
 const SESSION = clark(NS.session, 'session');
 const BIND = clark(NS.bind, 'bind');

@@ -1,5 +1,15 @@
 /** Lets the operator see who is connected, and end sessions. */
-import { CommandError, StreamError, Sessions, command, defineModule, formatDateTime, parseJid, z, type Session } from '#api';
+import {
+  CommandError,
+  command,
+  defineModule,
+  formatDateTime,
+  parseJid,
+  type Session,
+  Sessions,
+  StreamError,
+  z,
+} from '#api';
 
 const kicked = new StreamError('policy-violation', 'ended by the operator');
 

@@ -1,8 +1,9 @@
 /** Who has an account here. */
-import { service } from '../kernel/service.ts';
-import { collectPoint, filterPoint, tellPoint } from '../kernel/hook.ts';
-import type { Awaitable } from '../util/awaitable.ts';
+
 import type { Jid } from '../jid/jid.ts';
+import { collectPoint, filterPoint, tellPoint } from '../kernel/hook.ts';
+import { service } from '../kernel/service.ts';
+import type { Awaitable } from '../util/awaitable.ts';
 
 export interface AccountInfo {
   readonly local: string;

@@ -4,8 +4,8 @@ import { filterPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
-import type { StanzaError } from '../xmpp/stanza-error.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
+import type { StanzaError } from '../xmpp/stanza-error.ts';
 import type { Session } from './session.ts';
 
 /** One stanza on its way. One class with a fixed shape, so that the router stays monomorphic. */

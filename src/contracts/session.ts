@@ -1,9 +1,9 @@
 /** What the rest of the server knows of one connected resource (RFC 6120 section 7). */
 import type { Jid } from '../jid/jid.ts';
+import { filterPoint, tellPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Slots } from '../kernel/slot.ts';
 import type { TransportKind } from '../kernel/transport.ts';
-import { filterPoint, tellPoint } from '../kernel/hook.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import type { StreamError } from '../xmpp/stream-error.ts';
 

@@ -5,7 +5,7 @@
  * into flat arrays. Running a point is one loop that stays synchronous until a handler returns a promise, so a stanza
  * that nobody needs to wait for never touches the microtask queue.
  */
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import type { Logger } from './log.ts';
 
 /** Fixed order of work inside every point. Modules name a phase; nobody writes a number. */

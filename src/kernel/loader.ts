@@ -6,8 +6,8 @@ import type { Jid } from '../jid/jid.ts';
 import type { Clock } from './clock.ts';
 import type { Command } from './command.ts';
 import type { ComponentPart, Disco, Module, ModuleParts } from './define-module.ts';
-import { HookTable, type Binding } from './hook.ts';
-import { IqTable, type IqBinding } from './iq.ts';
+import { type Binding, HookTable } from './hook.ts';
+import { type IqBinding, IqTable } from './iq.ts';
 import { LateHooks } from './late-hooks.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -112,13 +112,25 @@ function freeze(host: {
   return {
     name,
     modules: started.map(([module]) => module),
-    hooks: new HookTable(flat<Binding>((it) => it.hooks), infra.log),
+    hooks: new HookTable(
+      flat<Binding>((it) => it.hooks),
+      infra.log,
+    ),
     iq: new IqTable(flat((it) => it.iq) as (readonly [string, IqBinding<unknown>])[]),
-    commands: table(flat((it) => it.commands), (it) => it.name),
+    commands: table(
+      flat((it) => it.commands),
+      (it) => it.name,
+    ),
     streamFeatures: flat((it) => it.streamFeatures).map(([, it]) => it),
     nonzas: table(flat((it) => it.nonzas) as (readonly [string, Nonza<unknown>])[], (it) => it.key),
-    preAuth: table(flat((it) => it.preAuth), (it) => `${it.type} ${it.key}`),
-    components: table(flat((it) => it.components), (it) => it.domain),
+    preAuth: table(
+      flat((it) => it.preAuth),
+      (it) => `${it.type} ${it.key}`,
+    ),
+    components: table(
+      flat((it) => it.components),
+      (it) => it.domain,
+    ),
     disco: started.map(([module]) => module.disco ?? {}),
     service: <T>(token: Service<T>) => services.get(token.name) as T | undefined,
     async stop() {

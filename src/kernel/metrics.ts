@@ -15,5 +15,10 @@ export interface Metrics {
   gauge(name: string, help: string, labels?: Readonly<Record<string, string>>): Gauge;
   /** Read when the metrics are collected. */
   observedGauge(name: string, help: string, read: () => number, labels?: Readonly<Record<string, string>>): void;
-  histogram(name: string, help: string, buckets: readonly number[], labels?: Readonly<Record<string, string>>): Histogram;
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: Readonly<Record<string, string>>,
+  ): Histogram;
 }

@@ -1,6 +1,6 @@
 /** XEP-0203: when a stanza that arrives late was sent. */
 import type { Jid } from '../jid/jid.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { formatDateTime } from './datetime.ts';
 import { NS } from './ns.ts';
 

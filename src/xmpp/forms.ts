@@ -1,5 +1,5 @@
 /** XEP-0004: data forms. */
-import { clark, el, type Element } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from './ns.ts';
 
 export interface FormField {
@@ -57,14 +57,22 @@ function writeField(field: FormField): Element {
 }
 
 /** The submitted values of a form by field name; undefined when the element holds no form. */
-export function readForm(parent: Element): { type: string; formType: string | undefined; values: Map<string, string[]> } | undefined {
+export function readForm(
+  parent: Element,
+): { type: string; formType: string | undefined; values: Map<string, string[]> } | undefined {
   const x = parent.key === X ? parent : parent.child(X);
   if (x === undefined) return undefined;
   const values = new Map<string, string[]>();
   for (const field of x.elements()) {
     const name = field.attr('var');
     if (field.key !== FIELD || name === undefined) continue;
-    values.set(name, field.elements().filter((it) => it.key === VALUE).map((it) => it.text()));
+    values.set(
+      name,
+      field
+        .elements()
+        .filter((it) => it.key === VALUE)
+        .map((it) => it.text()),
+    );
   }
   return { type: x.attr('type') ?? 'form', formType: values.get('FORM_TYPE')?.[0], values };
 }

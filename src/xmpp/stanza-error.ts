@@ -1,5 +1,5 @@
 /** Stanza errors: RFC 6120 section 8.3, with the legacy codes of XEP-0086. */
-import { el, type Element } from '../xml/element.ts';
+import { type Element, el } from '../xml/element.ts';
 import { NS } from './ns.ts';
 
 export type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';

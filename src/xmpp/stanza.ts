@@ -2,6 +2,7 @@
 import type { Jid } from '../jid/jid.ts';
 import { Element } from '../xml/element.ts';
 import { escapeAttribute } from '../xml/escape.ts';
+import { writeAttribute } from '../xml/writer.ts';
 import { NS } from './ns.ts';
 import type { StanzaError } from './stanza-error.ts';
 
@@ -45,8 +46,8 @@ export class Stanza {
     let start = `<${name} from='${escapeAttribute(this.from.full)}' to='${escapeAttribute(to)}'`;
     for (let i = 0; i < attrs.length; i += 2) {
       const attr = attrs[i] as string;
-      if (attr === 'from' || attr === 'to' || attr.charCodeAt(0) === 0x7b) continue;
-      start += ` ${attr}='${escapeAttribute(attrs[i + 1] as string)}'`;
+      if (attr === 'from' || attr === 'to') continue;
+      start += writeAttribute(attr, attrs[i + 1] as string, i);
     }
     const inner = this.element.innerXml();
     return inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;

@@ -1,5 +1,5 @@
 /** Stream errors: RFC 6120 section 4.9. */
-import { el, type Element } from '../xml/element.ts';
+import { type Element, el } from '../xml/element.ts';
 import { NS } from './ns.ts';
 
 export type StreamCondition =

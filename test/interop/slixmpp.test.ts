@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { serverProcess, type ServerProcess } from '../support/server-process.ts';
+import { type ServerProcess, serverProcess } from '../support/server-process.ts';
 
 const run = promisify(execFile);
 /** Debian's Python, for which Debian packages slixmpp (python3-slixmpp). */

@@ -65,7 +65,9 @@ class Person {
   }
 
   presence(type: string | undefined, from: string): Promise<Stanza> {
-    return this.until((it) => it.is('presence') && it.attrs['type'] === type && (it.attrs['from'] ?? '').startsWith(from));
+    return this.until(
+      (it) => it.is('presence') && it.attrs['type'] === type && (it.attrs['from'] ?? '').startsWith(from),
+    );
   }
 }
 
@@ -74,7 +76,10 @@ const romeo = new Person(second);
 const [julietJid, romeoJid] = [`${first}@${domain}`, `${second}@${domain}`];
 await juliet.start();
 await romeo.start();
-for (const [asking, asked, address] of [[juliet, romeo, romeoJid], [romeo, juliet, julietJid]] as const) {
+for (const [asking, asked, address] of [
+  [juliet, romeo, romeoJid],
+  [romeo, juliet, julietJid],
+] as const) {
   await asking.client.send(xml('presence', { to: address, type: 'subscribe' }));
   const request = await asked.presence('subscribe', asking === juliet ? julietJid : romeoJid);
   await asked.client.send(xml('presence', { to: request.attrs['from'] as string, type: 'subscribed' }));
@@ -82,11 +87,17 @@ for (const [asking, asked, address] of [[juliet, romeo, romeoJid], [romeo, julie
 }
 await juliet.client.send(xml('message', { to: romeoJid, type: 'chat' }, xml('body', {}, 'Wherefore art thou? ❤ &<>')));
 const heard = await romeo.until((it) => it.is('message'));
-await romeo.client.send(xml('message', { to: heard.attrs['from'] as string, type: 'chat' }, xml('body', {}, 'Call me but love')));
+await romeo.client.send(
+  xml('message', { to: heard.attrs['from'] as string, type: 'chat' }, xml('body', {}, 'Call me but love')),
+);
 const answer = await juliet.until((it) => it.is('message'));
 await romeo.client.stop();
 const gone = await juliet.presence('unavailable', romeoJid);
 await juliet.client.stop();
 console.log(
-  JSON.stringify({ heard: heard.getChildText('body'), answer: answer.getChildText('body'), gone: gone.attrs['from']?.split('/')[0] }),
+  JSON.stringify({
+    heard: heard.getChildText('body'),
+    answer: answer.getChildText('body'),
+    gone: gone.attrs['from']?.split('/')[0],
+  }),
 );

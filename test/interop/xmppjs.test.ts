@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type Ports, serverProcess, type ServerProcess } from '../support/server-process.ts';
+import { type Ports, type ServerProcess, serverProcess } from '../support/server-process.ts';
 
 const run = promisify(execFile);
 
@@ -27,7 +27,13 @@ suite('@xmpp/client', () => {
     test(`two clients subscribe, see each other come and go, and chat, over ${name}`, async () => {
       const people = [`juliet${index}`, `romeo${index}`];
       await server.addAccounts(people.map((it) => `${it}@localhost`));
-      const args = [join(import.meta.dirname, 'xmppjs-pair.ts'), serviceOf(server.ports), 'localhost', ...people, 'secret-123'];
+      const args = [
+        join(import.meta.dirname, 'xmppjs-pair.ts'),
+        serviceOf(server.ports),
+        'localhost',
+        ...people,
+        'secret-123',
+      ];
       const env = { ...process.env, NODE_EXTRA_CA_CERTS: server.caFile };
       const { stdout } = await run(process.execPath, args, { env, timeout: 30_000 });
       assert.deepEqual(JSON.parse(stdout), {

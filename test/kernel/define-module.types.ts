@@ -7,22 +7,38 @@ import { inbound, outbound } from '../../src/contracts/routing.ts';
 import { defineModule } from '../../src/kernel/define-module.ts';
 import { on } from '../../src/kernel/hook.ts';
 import { optional } from '../../src/kernel/service.ts';
-import { query, type Prepared } from '../../src/kernel/sql.ts';
+import { type Prepared, query } from '../../src/kernel/sql.ts';
 import { StanzaError } from '../../src/xmpp/stanza-error.ts';
 
 const base = { name: 'x', summary: '', config: z.object({ size: z.int().default(1) }) };
 
-defineModule({ ...base, setup: ({ config }) => { config.size satisfies number; return {}; } });
+defineModule({
+  ...base,
+  setup: ({ config }) => {
+    config.size satisfies number;
+    return {};
+  },
+});
 // @ts-expect-error an option that the schema does not declare
 defineModule({ ...base, setup: ({ config }) => ({ close: () => config.sise }) });
 // @ts-expect-error a service that was not required
-defineModule({ ...base, setup: ({ services }) => { services.accounts; return {}; } });
-defineModule({ ...base, requires: { accounts: Accounts, roster: optional(Roster) }, setup: ({ services }) => {
-  services.accounts.exists('a');
-  // @ts-expect-error an optional service may be absent
-  services.roster.of('a');
-  return {};
-} });
+defineModule({
+  ...base,
+  setup: ({ services }) => {
+    services.accounts;
+    return {};
+  },
+});
+defineModule({
+  ...base,
+  requires: { accounts: Accounts, roster: optional(Roster) },
+  setup: ({ services }) => {
+    services.accounts.exists('a');
+    // @ts-expect-error an optional service may be absent
+    services.roster.of('a');
+    return {};
+  },
+});
 // @ts-expect-error a provided service that setup() forgets
 defineModule({ ...base, provides: { blocking: Blocking }, setup: () => ({}) });
 // @ts-expect-error a verdict that the point does not know

@@ -2,9 +2,17 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
-  type Binding, collectPoint, contribute, filterPoint, HookFailure, HookTable, observe, on, tellPoint,
+  type Binding,
+  collectPoint,
+  contribute,
+  filterPoint,
+  HookFailure,
+  HookTable,
+  observe,
+  on,
+  tellPoint,
 } from '../../src/kernel/hook.ts';
-import { silent, type Logger } from '../../src/kernel/log.ts';
+import { type Logger, silent } from '../../src/kernel/log.ts';
 
 interface Seen {
   readonly seen: string[];
@@ -19,7 +27,11 @@ const table = (...bindings: (readonly [string, Binding])[]): HookTable => new Ho
 
 suite('filter points', () => {
   test('phases run in their order, whatever the order of binding', () => {
-    const hooks = table(['c', on(point, 'fallback', see('c'))], ['b', on(point, 'handle', see('b'))], ['a', on(point, 'guard', see('a'))]);
+    const hooks = table(
+      ['c', on(point, 'fallback', see('c'))],
+      ['b', on(point, 'handle', see('b'))],
+      ['a', on(point, 'guard', see('a'))],
+    );
     const context = { seen: [] };
     assert.equal(hooks.run(point, context), undefined);
     assert.deepEqual(context.seen, ['a', 'b', 'c']);
@@ -39,7 +51,11 @@ suite('filter points', () => {
 
   test('a contradiction stops the boot and names both sides', () => {
     assert.throws(
-      () => table(['a', on(point, 'handle', see('a'), { after: ['b'] })], ['b', on(point, 'handle', see('b'), { after: ['a'] })]),
+      () =>
+        table(
+          ['a', on(point, 'handle', see('a'), { after: ['b'] })],
+          ['b', on(point, 'handle', see('b'), { after: ['a'] })],
+        ),
       /cycle in test\.point: a, b/,
     );
   });
@@ -54,8 +70,20 @@ suite('filter points', () => {
   test('a run is synchronous until a handler returns a promise, and keeps the order after it', async () => {
     const hooks = table(
       ['a', on(point, 'guard', see('a'))],
-      ['b', on(point, 'record', async (it) => { await null; it.seen.push('b'); })],
-      ['c', on(point, 'handle', (it) => { it.seen.push('c'); return 'done'; })],
+      [
+        'b',
+        on(point, 'record', async (it) => {
+          await null;
+          it.seen.push('b');
+        }),
+      ],
+      [
+        'c',
+        on(point, 'handle', (it) => {
+          it.seen.push('c');
+          return 'done';
+        }),
+      ],
       ['d', on(point, 'fallback', see('d'))],
     );
     const context: Seen = { seen: [] };
@@ -66,10 +94,14 @@ suite('filter points', () => {
   });
 
   test('a failure carries the names of module and point, thrown now or later', async () => {
-    const broken = (): never => { throw new Error('disk full'); };
+    const broken = (): never => {
+      throw new Error('disk full');
+    };
     const now = table(['mam', on(point, 'record', broken)]);
     const isNamed = (it: unknown): boolean =>
-      it instanceof HookFailure && it.message === 'mam failed in test.point' && (it.cause as Error).message === 'disk full';
+      it instanceof HookFailure &&
+      it.message === 'mam failed in test.point' &&
+      (it.cause as Error).message === 'disk full';
     assert.throws(() => now.run(point, { seen: [] }), isNamed);
     const later = table(['mam', on(point, 'record', async () => broken())]);
     await assert.rejects(async () => later.run(point, { seen: [] }), isNamed);
@@ -87,8 +119,18 @@ suite('tell and collect points', () => {
     const log: Logger = { ...silent, error: (_, message) => void lines.push(message) };
     const hooks = new HookTable(
       [
-        ['a', observe(news, () => { throw new Error('a'); })],
-        ['b', observe(news, async () => { throw new Error('b'); })],
+        [
+          'a',
+          observe(news, () => {
+            throw new Error('a');
+          }),
+        ],
+        [
+          'b',
+          observe(news, async () => {
+            throw new Error('b');
+          }),
+        ],
         ['c', observe(news, see('c'))],
       ],
       log,
@@ -101,7 +143,13 @@ suite('tell and collect points', () => {
 
   test('telling waits for observers that wait, and is synchronous when none does', async () => {
     const event = { seen: [] as string[] };
-    const waiting = table(['a', observe(news, async (it) => { await null; it.seen.push('a'); })]).tell(news, event);
+    const waiting = table([
+      'a',
+      observe(news, async (it) => {
+        await null;
+        it.seen.push('a');
+      }),
+    ]).tell(news, event);
     assert.deepEqual(event.seen, []);
     await waiting;
     assert.deepEqual(event.seen, ['a']);

@@ -64,7 +64,9 @@ export class ServerProcess {
 
   async start(): Promise<this> {
     const args = ['start', '--config', this.configFile];
-    const child = spawn(process.execPath, ['--max-semi-space-size=8', BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--max-semi-space-size=8', BIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     child.stderr.on('data', (it) => {
       this.#log = (this.#log + it).slice(-100_000);

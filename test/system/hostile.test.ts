@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import type { TestClient } from '../support/client.ts';
-import { serverProcess, type ServerProcess } from '../support/server-process.ts';
+import { type ServerProcess, serverProcess } from '../support/server-process.ts';
 import { socketClient } from '../support/socket-client.ts';
 
 const PASSWORD = 'secret-123';
@@ -26,7 +26,10 @@ suite('hostile peers', () => {
       limits: { sendBufferBytes: '4 MiB', bytesPerSecond: '1 GiB', burstBytes: '1 GiB' },
       log: { level: 'error' },
     });
-    await server.addAccounts(['juliet', 'romeo', 'flood', 'sloth'].map((it) => `${it}@localhost`), PASSWORD);
+    await server.addAccounts(
+      ['juliet', 'romeo', 'flood', 'sloth'].map((it) => `${it}@localhost`),
+      PASSWORD,
+    );
     [juliet, romeo] = [await login('juliet'), await login('romeo')];
   });
   after(async () => {
@@ -101,7 +104,9 @@ suite('hostile peers', () => {
     const plain = Buffer.from(`\0sloth\0${PASSWORD}`).toString('base64');
     sloth.write(`${HEADER}<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${plain}</auth>`);
     await reads(sloth, '<success');
-    sloth.write(`${HEADER}<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>`);
+    sloth.write(
+      `${HEADER}<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>r</resource></bind></iq>`,
+    );
     await reads(sloth, '<jid>');
     sloth.pause();
     const before = server.residentKiB;

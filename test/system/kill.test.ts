@@ -1,9 +1,9 @@
 /** What the server acknowledged is durable: it is killed twenty times while messages are stored, and nothing is missing. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { serverProcess, type ServerProcess } from '../support/server-process.ts';
-import { socketClient } from '../support/socket-client.ts';
 import type { TestClient } from '../support/client.ts';
+import { type ServerProcess, serverProcess } from '../support/server-process.ts';
+import { socketClient } from '../support/socket-client.ts';
 
 const KILLS = 20;
 const SENDERS = 4;
@@ -24,7 +24,10 @@ suite('kill -9', () => {
   before(async () => {
     server = await serverProcess({ ...PLAIN, modules: { offline: { messages: 1_000_000, bytes: '1 GiB' } } });
     const names = ['romeo', ...Array.from({ length: SENDERS }, (_, it) => `juliet${it}`)];
-    await server.addAccounts(names.map((it) => `${it}@localhost`), PASSWORD);
+    await server.addAccounts(
+      names.map((it) => `${it}@localhost`),
+      PASSWORD,
+    );
   });
   after(() => server.stop());
 
@@ -34,7 +37,8 @@ suite('kill -9', () => {
     await client.login(name, 'localhost', { password: PASSWORD });
     for (;;) {
       const round = Array.from({ length: ROUND }, next);
-      for (const id of round) await client.send(`<message to='romeo@localhost' type='chat' id='${id}'><body>${id}</body></message>`);
+      for (const id of round)
+        await client.send(`<message to='romeo@localhost' type='chat' id='${id}'><body>${id}</body></message>`);
       await client.iq('get', `<ping xmlns='urn:xmpp:ping'/>`, 'localhost');
       for (const id of round) acknowledged.add(id);
     }
