@@ -21,10 +21,10 @@ defineModule({
 });
 // @ts-expect-error an option that the schema does not declare
 defineModule({ ...base, setup: ({ config }) => ({ close: () => config.sise }) });
-// @ts-expect-error a service that was not required
 defineModule({
   ...base,
   setup: ({ services }) => {
+    // @ts-expect-error a service that was not required
     services.accounts;
     return {};
   },
