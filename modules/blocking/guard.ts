@@ -1,0 +1,72 @@
+/** Refuses stanzas from and to blocked addresses: XEP-0191 section 3.3. */
+import {
+  type Awaitable,
+  el,
+  isPromise,
+  type Jid,
+  NS,
+  type Passage,
+  refusals,
+  type Stanza,
+  StanzaError,
+  then,
+  type Verdict,
+} from '#api';
+import { type BlockList, EMPTY } from './block-list.ts';
+import type { BlockLists } from './block-lists.ts';
+
+const blockedByOneself = new StanzaError('not-acceptable', undefined, {
+  type: 'cancel',
+  application: el(NS.blockingErrors, 'blocked'),
+});
+
+export interface GuardParts {
+  readonly host: Jid;
+  readonly lists: BlockLists;
+  readonly refused: { inc(): void };
+}
+
+export class Guard {
+  readonly #parts: GuardParts;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+  }
+
+  isBlocked(owner: string, peer: Jid): Awaitable<boolean> {
+    const list = this.#parts.lists.of(owner);
+    if (list === EMPTY) return false;
+    return then(list, (it) => this.#applies(it, owner, peer));
+  }
+
+  inbound({ stanza }: Passage): Awaitable<Verdict | undefined> {
+    const list = this.#parts.lists.of(stanza.to.bare);
+    if (list === EMPTY) return undefined;
+    return isPromise(list) ? list.then((it) => this.#receive(it, stanza)) : this.#receive(list, stanza);
+  }
+
+  outbound({ stanza }: Passage): Awaitable<Verdict | undefined> {
+    const list = this.#parts.lists.of(stanza.from.bare);
+    if (list === EMPTY) return undefined;
+    return isPromise(list) ? list.then((it) => this.#send(it, stanza)) : this.#send(list, stanza);
+  }
+
+  /** The blocked sender sees what the sender sees to whom the account is offline. */
+  #receive(list: BlockList, stanza: Stanza): Verdict | undefined {
+    if (!this.#applies(list, stanza.to.bare, stanza.from)) return undefined;
+    this.#parts.refused.inc();
+    return stanza.kind === 'presence' || stanza.isReply ? 'handled' : refusals.serviceUnavailable;
+  }
+
+  #send(list: BlockList, stanza: Stanza): Verdict | undefined {
+    if (!this.#applies(list, stanza.from.bare, stanza.to)) return undefined;
+    this.#parts.refused.inc();
+    return blockedByOneself;
+  }
+
+  /** Section 5: one's own resources are never blocked; nor is the server, which then could not be asked for anything. */
+  #applies(list: BlockList, owner: string, peer: Jid): boolean {
+    if (!list.covers(peer) || peer.bare === owner) return false;
+    return peer.local !== '' || peer.domain !== this.#parts.host.domain;
+  }
+}
