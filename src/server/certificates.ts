@@ -1,6 +1,7 @@
 /** Which certificate serves which host name: those of the configuration, or one that the server signs itself. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+
 import { X509Certificate } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import type { Certificates } from '../kernel/transport.ts';

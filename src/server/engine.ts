@@ -1,10 +1,10 @@
 /** The server without its configuration file and its listeners: hosts, router, streams. Tests start it in memory. */
 import type { Program } from '../contracts/program.ts';
 import { jid as makeJid, prepareDomain } from '../jid/jid.ts';
-import { CommandError, type Command } from '../kernel/command.ts';
+import { type Command, CommandError } from '../kernel/command.ts';
 import type { Counter, Metrics } from '../kernel/metrics.ts';
 import type { Transport } from '../kernel/transport.ts';
-import { StanzaRouter, type RouterCounters } from '../router/router.ts';
+import { type RouterCounters, StanzaRouter } from '../router/router.ts';
 import { LocalHost } from '../session/local-host.ts';
 import { C2sStream } from '../stream/c2s.ts';
 import type { NegotiatorFactory } from '../stream/negotiation.ts';
@@ -13,7 +13,7 @@ import type { StreamSettings } from '../stream/settings.ts';
 import { StreamTable } from '../stream/stream-table.ts';
 import type { StanzaKind } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
-import { startModules, type HostEnvironment, type HostPlan } from './host-starter.ts';
+import { type HostEnvironment, type HostPlan, startModules } from './host-starter.ts';
 import { VERSION } from './version.ts';
 
 const shuttingDown = new StreamError('system-shutdown');
@@ -25,7 +25,8 @@ export interface EngineParts extends Omit<HostEnvironment, 'router' | 'program'>
 }
 
 function routerCounters(metrics: Metrics): RouterCounters {
-  const stanzas = (kind: StanzaKind): Counter => metrics.counter('parley_stanzas_total', 'Stanzas routed, by kind', { kind });
+  const stanzas = (kind: StanzaKind): Counter =>
+    metrics.counter('parley_stanzas_total', 'Stanzas routed, by kind', { kind });
   return {
     message: stanzas('message'),
     presence: stanzas('presence'),
@@ -88,7 +89,8 @@ export class Engine {
   commands(): readonly Command[] {
     const found = new Map<string, Command>();
     for (const host of this.router.hosts()) {
-      for (const command of host.parts.commands.values()) if (!found.has(command.name)) found.set(command.name, command);
+      for (const command of host.parts.commands.values())
+        if (!found.has(command.name)) found.set(command.name, command);
     }
     return [...found.values()];
   }

@@ -1,11 +1,12 @@
 /** Starts and restarts the modules of virtual hosts, and lends them the server's own services. */
-import { Catalog, type Identity } from '../contracts/disco.ts';
+
 import { PasswordHasher, ServerKeys } from '../contracts/credentials.ts';
+import { Catalog, type Identity } from '../contracts/disco.ts';
 import { Program } from '../contracts/program.ts';
 import { Router } from '../contracts/routing.ts';
 import { Sessions } from '../contracts/session.ts';
 import type { ComponentPart, Module } from '../kernel/define-module.ts';
-import { startHost, type HostParts, type Infrastructure } from '../kernel/loader.ts';
+import { type HostParts, type Infrastructure, startHost } from '../kernel/loader.ts';
 import type { StanzaRouter } from '../router/router.ts';
 import type { LocalHost } from '../session/local-host.ts';
 

@@ -1,6 +1,7 @@
 /** Finds the modules of this installation: every folder under modules/ that has an index. */
-import { readdir } from 'node:fs/promises';
+
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Module } from '../kernel/define-module.ts';

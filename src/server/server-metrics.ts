@@ -1,9 +1,10 @@
 /** What the server as a whole shows in its metrics: connections, sessions, delivery latency, database batches. */
+
+import type { TransportKind } from '../kernel/transport.ts';
 import type { NetContext } from '../net/net-context.ts';
 import { writeBatch } from '../net/write-batch.ts';
 import type { StorageObserver } from '../storage/engine.ts';
 import type { PrometheusMetrics } from '../telemetry/metrics.ts';
-import type { TransportKind } from '../kernel/transport.ts';
 import type { Engine } from './engine.ts';
 import { TurnLatency } from './turn-latency.ts';
 
@@ -18,7 +19,11 @@ export class ServerMetrics {
   constructor(metrics: PrometheusMetrics) {
     this.#metrics = metrics;
     const rows = metrics.histogram('parley_database_batch_rows', 'Statements in one transaction', ROWS);
-    const seconds = metrics.histogram('parley_database_batch_seconds', 'Time from sending a transaction to its commit', SECONDS);
+    const seconds = metrics.histogram(
+      'parley_database_batch_seconds',
+      'Time from sending a transaction to its commit',
+      SECONDS,
+    );
     this.storage = {
       batch(count, ms) {
         rows.observe(count);

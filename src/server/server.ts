@@ -1,17 +1,17 @@
 /** The composition root: a configuration becomes a database, hosts, listeners, and everything between them. */
 import { mkdirSync } from 'node:fs';
-import { FailureLimits } from '../auth/failure-limits.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
+import { FailureLimits } from '../auth/failure-limits.ts';
 import { passwordHasher } from '../auth/password-hasher.ts';
 import { serverKeys } from '../auth/server-keys.ts';
 import type { ServerKeys } from '../contracts/credentials.ts';
 import { systemClock } from '../kernel/clock.ts';
-import { CommandError, type Command } from '../kernel/command.ts';
+import { type Command, CommandError } from '../kernel/command.ts';
 import type { Logger } from '../kernel/log.ts';
 import { query } from '../kernel/sql.ts';
 import { NetContext } from '../net/net-context.ts';
-import { openDatabase } from '../storage/open-database.ts';
 import type { StorageDatabase } from '../storage/engine-database.ts';
+import { openDatabase } from '../storage/open-database.ts';
 import { ComponentDomain, ComponentStream } from '../stream/component.ts';
 import { negotiators } from '../stream/negotiators.ts';
 import { createHealth } from '../telemetry/health.ts';
@@ -24,8 +24,15 @@ import { HttpPages } from './http-pages.ts';
 import { createListener, type ListenerServices, type OpenListener } from './listeners.ts';
 import { serverSecret } from './secret.ts';
 import { ServerMetrics } from './server-metrics.ts';
-import { addressMatcher, authenticator, databaseUrl, failureLimits, streamSettings, upgradePolicy } from './settings.ts';
-import { serverStatus, type ServerStatus } from './status.ts';
+import {
+  addressMatcher,
+  authenticator,
+  databaseUrl,
+  failureLimits,
+  streamSettings,
+  upgradePolicy,
+} from './settings.ts';
+import { type ServerStatus, serverStatus } from './status.ts';
 
 const NET_TIMEOUTS = { handshakeTimeoutMs: 15_000, closeTimeoutMs: 5_000, keepAliveDelayMs: 120_000 };
 const ACCEPTS_PER_SECOND = 5_000;
@@ -120,7 +127,13 @@ export class Server {
     this.#config = config;
     this.#authenticators = this.#authenticatorsOf(config);
     for (const host of config.hosts) {
-      if (hasChanged(before.hosts.find((it) => it.domain === host.domain), host)) await this.engine.setHost(host.domain, host);
+      if (
+        hasChanged(
+          before.hosts.find((it) => it.domain === host.domain),
+          host,
+        )
+      )
+        await this.engine.setHost(host.domain, host);
     }
     for (const { domain } of before.hosts) {
       if (!config.hosts.some((it) => it.domain === domain)) await this.engine.removeHost(domain);
@@ -183,7 +196,8 @@ export class Server {
     for (const [domain, secret] of config.components) {
       if (this.#components.has(domain)) continue;
       const component = new ComponentDomain(domain, secret, router);
-      if (!router.addService(domain, component)) throw new CommandError(`${domain} is served by something else already`);
+      if (!router.addService(domain, component))
+        throw new CommandError(`${domain} is served by something else already`);
       this.#components.set(domain, component);
     }
   }
@@ -248,7 +262,7 @@ export class Server {
         return true;
       },
       acceptComponent: (transport) => {
-        new ComponentStream(transport, { router, log, domains: this.#components });
+        new ComponentStream(transport, { router, clock: systemClock, log, domains: this.#components });
         return true;
       },
     };

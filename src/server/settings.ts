@@ -38,7 +38,9 @@ export function streamSettings({ limits, tls, trusted }: Config): StreamSettings
 }
 
 export function authenticator({ auth, tls }: Config, anonymous: boolean, decoyKey: Buffer): Authenticator {
-  const scram = auth.mechanisms.flatMap((it) => (it.startsWith('SCRAM-') ? [it.slice('SCRAM-'.length) as ScramHash] : []));
+  const scram = auth.mechanisms.flatMap((it) =>
+    it.startsWith('SCRAM-') ? [it.slice('SCRAM-'.length) as ScramHash] : [],
+  );
   return new Authenticator({
     ...DEFAULT_AUTH,
     decoyKey,

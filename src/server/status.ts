@@ -13,7 +13,12 @@ export interface ServerStatus {
   readonly memoryMiB: number;
   readonly connections: number;
   readonly hosts: readonly { readonly domain: string; readonly sessions: number }[];
-  readonly listeners: readonly { readonly protocol: string; readonly tls: string; readonly address: string; readonly port: number }[];
+  readonly listeners: readonly {
+    readonly protocol: string;
+    readonly tls: string;
+    readonly address: string;
+    readonly port: number;
+  }[];
 }
 
 export function serverStatus(facts: {
