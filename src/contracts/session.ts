@@ -30,6 +30,11 @@ export interface Session {
   send(stanza: Stanza): void;
   /** The same with another `to`: the rest of the text is shared between recipients. */
   sendTo(stanza: Stanza, to: string): void;
+  /**
+   * What this client has sent so far has been handed to storage and is durable once the promise settles: until then it is
+   * not acknowledged to the client (XEP-0198 section 4). Call it in the order of the writes. Delivery does not wait.
+   */
+  durableAfter(write: Promise<unknown>): void;
   /** Ends the stream, with an error or in peace. */
   end(error?: StreamError): void;
 }

@@ -25,18 +25,22 @@ export class ClientSession implements Session {
   readonly jid: Jid;
   readonly host: LocalHost;
   readonly since: number;
+  /** The language of stanzas that do not state one (RFC 6120 section 4.7.4); undefined when it is the server's. */
+  readonly lang: string | undefined;
   readonly slots = new Slots();
   lastActiveAt: number;
   presence: Stanza | undefined = undefined;
   priority = 0;
   interested = false;
   readonly #outlet: Outlet;
+  #unsettled: Promise<unknown> | undefined = undefined;
 
-  constructor(host: LocalHost, jid: Jid, outlet: Outlet, now: number) {
+  constructor(host: LocalHost, jid: Jid, outlet: Outlet, { now, lang }: { readonly now: number; readonly lang?: string | undefined }) {
     this.host = host;
     this.jid = jid;
     this.#outlet = outlet;
     this.since = now;
+    this.lang = lang;
     this.lastActiveAt = now;
   }
 
@@ -72,6 +76,20 @@ export class ClientSession implements Session {
   sendTo(stanza: Stanza, to: string): void {
     if (this.host.filtersSends) this.#filtered(stanza, to);
     else this.#outlet.write(stanza.xmlTo(to));
+  }
+
+  durableAfter(write: Promise<unknown>): void {
+    if (this.#unsettled === write) return; // a batch that is under way already
+    this.#unsettled = write;
+    const settled = (): void => {
+      if (this.#unsettled === write) this.#unsettled = undefined;
+    };
+    write.then(settled, settled);
+  }
+
+  /** The newest write that is not durable yet; those before it settle no later. */
+  get unsettled(): Promise<unknown> | undefined {
+    return this.#unsettled;
   }
 
   end(error?: StreamError): void {

@@ -23,6 +23,8 @@ export class Stanza {
   /** The type attribute; '' when absent. */
   readonly type: string;
   readonly id: string | undefined;
+  /** The archive of the account that it is for keeps it: should delivery fail, it is not lost. Set in the phase `record`. */
+  kept = false;
   #xml: string | undefined;
 
   constructor(element: Element, from: Jid, to: Jid, addressed = true) {
