@@ -41,6 +41,7 @@ export {
 } from './contracts/disco.ts';
 export { type IqContext, iq, nonza } from './contracts/iq.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
+export { PrivateStorage, privateRead, privateWrite } from './contracts/private-storage.ts';
 export { Program } from './contracts/program.ts';
 export {
   Roster,
@@ -55,6 +56,7 @@ export {
 } from './contracts/roster.ts';
 export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict } from './contracts/routing.ts';
 export { type Session, Sessions, sessionBound, sessionEnded, sessionSend } from './contracts/session.ts';
+export { VCards, vcardChanged } from './contracts/vcards.ts';
 export { type Jid, jid, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';
 export type { Clock } from './kernel/clock.ts';
 export { CommandError, command } from './kernel/command.ts';
