@@ -31,6 +31,11 @@ export interface Session {
   /** The same with another `to`: the rest of the text is shared between recipients. */
   sendTo(stanza: Stanza, to: string): void;
   /**
+   * Resolves to true when all that was sent so far has left the process, and to false when the session ends before. What
+   * must not be lost is kept until then.
+   */
+  flushed(): Promise<boolean>;
+  /**
    * What this client has sent so far has been handed to storage and is durable once the promise settles: until then it is
    * not acknowledged to the client (XEP-0198 section 4). Call it in the order of the writes. Delivery does not wait.
    */

@@ -19,6 +19,8 @@ export interface Outlet {
   end(error: StreamError | undefined): void;
   /** Resolves when the queue is short again, or the outlet is gone. */
   drained(): Promise<void>;
+  /** True when the operating system has taken all that was written so far, false when the outlet is gone before. */
+  flushed(): Promise<boolean>;
 }
 
 export class ClientSession implements Session {
@@ -66,6 +68,10 @@ export class ClientSession implements Session {
 
   drained(): Promise<void> {
     return this.#outlet.drained();
+  }
+
+  flushed(): Promise<boolean> {
+    return this.#outlet.flushed();
   }
 
   send(stanza: Stanza): void {

@@ -38,6 +38,7 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   #ended = false;
   #bucket: TokenBucket | undefined = undefined;
   #drainWaiters: (() => void)[] | undefined = undefined;
+  #flushWaiters: ((taken: boolean) => void)[] | undefined = undefined;
 
   constructor(transport: Transport, services: StreamServices) {
     this.services = services;
@@ -195,9 +196,25 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   }
 
   onDrain(): void {
+    this.#tellFlushed(true);
     const waiters = this.#drainWaiters;
     this.#drainWaiters = undefined;
     for (const go of waiters ?? []) go();
+  }
+
+  flushed(): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#ended) resolve(false);
+      else if (this.#transport.bufferedBytes === 0) resolve(true);
+      else (this.#flushWaiters ??= []).push(resolve);
+    });
+  }
+
+  #tellFlushed(taken: boolean): void {
+    const waiters = this.#flushWaiters;
+    if (waiters === undefined) return;
+    this.#flushWaiters = undefined;
+    for (const tell of waiters) tell(taken);
   }
 
   drained(): Promise<void> {
@@ -239,6 +256,7 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
     this.#ended = true;
     this.services.table.remove(this);
     this.finishOpening();
+    this.#tellFlushed(false);
     this.onDrain();
     const session = this.#session;
     if (session === undefined || !session.host.sessions.remove(session)) return;
