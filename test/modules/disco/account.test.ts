@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { accountFeatures, accountItems, contribute, defineModule, NS, nodeInfo, nodeItems, on, z } from '#api';
 import type { Element } from '../../../src/xml/element.ts';
+import { loginAnonymously } from '../../support/anonymous.ts';
 import type { TestClient } from '../../support/client.ts';
 import { conditionOf } from '../../support/condition.ts';
 import { mismatch, pattern } from '../../support/match.ts';
@@ -142,6 +143,15 @@ test('XEP-0030 8: an administrator is trusted', async (t) => {
   const prince = await server.login('prince');
   const answer = await prince.iq('get', INFO, 'juliet@capulet.lit');
   assert.equal(answer.attr('type'), 'result');
+});
+
+test('XEP-0030 3.1: who has no account is account/anonymous', async (t) => {
+  const { server } = await start(t, { anonymous: true });
+  const client = await loginAnonymously(server);
+  assertMatches(
+    await client.iq('get', INFO),
+    `<iq type='result'><query xmlns='${NS.discoInfo}'><identity category='account' type='anonymous'/></query></iq>`,
+  );
 });
 
 test('RFC 6121 8.5.3: a question to a full address is for the client there', async (t) => {
