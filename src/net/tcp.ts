@@ -25,6 +25,7 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
   #socket: Socket;
   #tls: SocketTlsDetails | undefined;
   #state: 'open' | 'securing' | 'ending' | 'closed' = 'open';
+  #paused = false;
 
   private constructor(socket: Socket, peer: Peer, tls: SocketTlsDetails | undefined) {
     this.#peer = peer;
@@ -74,7 +75,8 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
   open(): void {
     if (this.#state !== 'open') return;
     this.#socket.on('data', onData);
-    this.#socket.resume();
+    if (this.#paused) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   write(text: string): void {
@@ -103,10 +105,12 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
   }
 
   pause(): void {
+    this.#paused = true;
     if (this.#state === 'open') this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     if (this.#state === 'open') this.#socket.resume();
   }
 

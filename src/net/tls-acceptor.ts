@@ -6,6 +6,9 @@ import type { NetContext } from './net-context.ts';
 import { failPeer, linkPeer, type Peer } from './peer.ts';
 import { SecureContexts, withBase } from './secure-contexts.ts';
 
+/** RFC 8446 section 5.1: the type of record that a connection opens with. */
+const handshakeRecord = 22;
+
 export interface TlsAcceptorOptions {
   readonly certificates: Certificates;
   /**
@@ -58,21 +61,40 @@ export class TlsAcceptor {
     });
   }
 
-  /** Begins the handshake on a socket that nobody else reads from any more. */
+  /**
+   * Begins the handshake on a socket that nobody else reads from any more, when its first bytes are there.
+   *
+   * Waiting for them keeps connections cheap that never send any; and a TLS socket that is made with them at hand sizes
+   * its read buffer by them (a few KiB), where it would otherwise take 64 KiB for as long as it lives.
+   */
   start(socket: Socket, peer: Peer, owner: TlsOwner): void {
+    this.#net.handshakes.add(socket);
+    socket.once('data', (chunk: Buffer) => {
+      if (chunk[0] !== handshakeRecord) {
+        peer.fail('not TLS');
+        socket.destroy();
+        return;
+      }
+      socket.pause();
+      socket.unshift(chunk);
+      this.#begin({ socket, peer, owner });
+    });
+    socket.resume();
+  }
+
+  #begin(handshake: Handshake): void {
+    const { socket, peer } = handshake;
     if (!this.#useCurrentCertificate()) {
       peer.fail('no certificate');
       socket.destroy();
       return;
     }
     const ends = endsOf(socket);
-    const handshake: Handshake = { socket, peer, owner };
     this.#handshakes.set(ends, handshake);
     peer.onHandshakeClosed = () => {
       peer.fail('closed during the TLS handshake');
       if (this.#handshakes.get(ends) === handshake) this.#handshakes.delete(ends);
     };
-    this.#net.handshakes.add(socket);
     this.#server.emit('connection', socket);
   }
 

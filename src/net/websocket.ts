@@ -12,6 +12,10 @@ import { textFrame } from './websocket-frame.ts';
 /** RFC 6455 section 7.4.1. */
 const normalClosure = 1000;
 const unsupportedData = 1003;
+const policyViolation = 1008;
+
+/** Messages kept for a paused transport. */
+const maxWaiting = 2048;
 
 const TRANSPORT = Symbol('transport');
 
@@ -41,7 +45,6 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
     webSocket.on('message', onMessage);
     webSocket.on('close', onClose);
     webSocket.on('error', onError);
-    this.#paused = true;
     webSocket.pause();
   }
 
@@ -70,7 +73,7 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
   open(): void {
     if (this.#state !== 'offered') return;
     this.#state = 'open';
-    this.resume();
+    if (!this.#paused) this.#goOn();
   }
 
   write(text: string): void {
@@ -102,14 +105,17 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
   }
 
   pause(): void {
-    if (this.#state !== 'open') return;
     this.#paused = true;
-    this.#webSocket.pause();
+    if (this.#state === 'open') this.#webSocket.pause();
   }
 
   resume(): void {
-    if (this.#state !== 'open' || !this.#paused) return;
+    if (!this.#paused) return;
     this.#paused = false;
+    if (this.#state === 'open') this.#goOn();
+  }
+
+  #goOn(): void {
     if (this.#waiting === undefined) this.#webSocket.resume();
     else process.nextTick(deliverWaiting, this);
   }
@@ -135,8 +141,16 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
       return;
     }
     // What waits goes first, also when the pause is over.
-    if (this.#paused || this.#waiting !== undefined) (this.#waiting ??= []).push(data);
-    else callData(this, data);
+    if (this.#state === 'open' && !this.#paused && this.#waiting === undefined) callData(this, data);
+    else this.#keep(data);
+  }
+
+  /** At most what one read held comes here; that many in a read are not stanzas. */
+  #keep(data: Buffer): void {
+    this.#waiting ??= [];
+    if (this.#waiting.push(data) <= maxWaiting) return;
+    this.#peer.fail('too many messages at once');
+    this.#close(policyViolation);
   }
 
   drained(): void {

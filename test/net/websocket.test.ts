@@ -2,48 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
-import { HttpListener } from '../../src/net/http-listener.ts';
-import type { NetContext } from '../../src/net/net-context.ts';
-import type { TlsAcceptor } from '../../src/net/tls-acceptor.ts';
-import { WebSocketEndpoint } from '../../src/net/websocket-endpoint.ts';
 import { textFrame } from '../../src/net/websocket-frame.ts';
-import { Accepted, certificateFor, connect, connectTls, createNet, createTls, TestCertificates } from './support.ts';
-
-interface HttpServer {
-  readonly accepted: Accepted;
-  readonly port: number;
-  readonly http: HttpListener;
-}
-
-async function serveHttp(
-  t: TestContext,
-  net: NetContext,
-  options: { tls?: TlsAcceptor; proxyProtocol?: boolean; headersTimeoutMs?: number } = {},
-): Promise<HttpServer> {
-  const accepted = new Accepted();
-  const http = new HttpListener(net, {
-    addresses: ['127.0.0.1'],
-    port: 0,
-    headersTimeoutMs: 10_000,
-    requestTimeoutMs: 30_000,
-    keepAliveTimeoutMs: 5_000,
-    maxBodyBytes: 1024,
-    ...options,
-  });
-  new WebSocketEndpoint(net, http, { path: '/xmpp-websocket', maxMessageBytes: 4096, accept: accepted.accept });
-  http.app.get('/hello', (request) => ({ address: request.ip, protocol: request.protocol }));
-  http.app.post('/echo', (request) => request.body);
-  await http.listen();
-  t.after(() => {
-    accepted.destroyAll();
-    return http.close(0);
-  });
-  return { accepted, http, port: (http.addresses[0] as AddressInfo).port };
-}
+import { serveHttp } from './http-support.ts';
+import { certificateFor, connect, createNet, createTls, TestCertificates } from './support.ts';
 
 interface OpenSocket {
   readonly ws: WebSocket;
@@ -276,6 +241,47 @@ test('between pause and resume no message is handed over, not even one that was 
   await recorder.until(() => recorder.chunks.length === 6);
 });
 
+test('thousands of tiny messages in one read are more than a paused transport keeps', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  recorder.react = () => recorder.transport.pause();
+  const tiny = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
+  (client.ws as unknown as { _socket: Socket })._socket.write(Buffer.concat(Array.from({ length: 8000 }, () => tiny)));
+  assert.equal(await recorder.closed(), 'too many messages at once');
+  assert.equal(recorder.chunks.length, 1);
+});
+
+test('a message that comes in one packet with the handshake is not lost', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await connect(t, server.port);
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13';
+  const headers = `Host: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n${key}\r\nSec-WebSocket-Protocol: xmpp`;
+  const frame = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
+  client.socket.write(Buffer.concat([Buffer.from(`GET /xmpp-websocket HTTP/1.1\r\n${headers}\r\n\r\n`), frame]));
+  const recorder = await server.accepted.connection();
+  await recorder.until(() => recorder.text === 'x');
+  recorder.transport.write('y');
+  await client.until(() => client.bytes.at(-1) === 0x79);
+  assert.match(client.text, /^HTTP\/1.1 101 /);
+  assert.deepEqual(client.bytes.subarray(-3), Buffer.from([0x81, 1, 0x79]));
+});
+
+test('a handshake that breaks RFC 6455 is refused with 400', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  for (const broken of ['Sec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 13']) {
+    const client = await connect(t, server.port);
+    const upgrade = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: xmpp';
+    client.socket.write(`GET /xmpp-websocket HTTP/1.1\r\n${upgrade}\r\n${broken}\r\n\r\n`);
+    await client.closed();
+    assert.match(client.text, /^HTTP\/1.1 400 /);
+  }
+  assert.equal(server.accepted.all.length, 0);
+});
+
 test('the address is that of X-Forwarded-For from a trusted proxy, also for the limits', async (t) => {
   const { net } = createNet(t, { maxPerAddress: 1 });
   const server = await serveHttp(t, net);
@@ -318,51 +324,6 @@ test('RFC 7395 over TLS: kind wss, with the facts for channel binding', async (t
   assert.deepEqual(client.messages, ['<a/>', '<b/>']);
   transport.end();
   assert.equal(await client.closed(), 1000);
-});
-
-test('HTTPS requests are served, and refused for other protocols than http/1.1', async (t) => {
-  const { net } = createNet(t);
-  const certificates = new TestCertificates(certificateFor('localhost'));
-  const server = await serveHttp(t, net, { tls: createTls(net, { certificates, alpn: ['http/1.1'] }) });
-  const client = await connectTls(t, { port: server.port, ALPNProtocols: ['h2', 'http/1.1'] });
-  client.socket.write('GET /hello HTTP/1.1\r\nHost: x\r\n\r\n');
-  await client.receives('"protocol":"https"');
-  await assert.rejects(connectTls(t, { port: server.port, ALPNProtocols: ['xmpp-client'] }));
-});
-
-test('HTTP behind the PROXY protocol: routes see the address that the proxy names', async (t) => {
-  const { net } = createNet(t);
-  const server = await serveHttp(t, net, { proxyProtocol: true });
-  const client = await connect(t, server.port);
-  client.socket.write('PROXY TCP4 192.0.2.1 127.0.0.1 1 2\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n');
-  await client.receives('"address":"192.0.2.1"');
-});
-
-test('HTTP: bodies beyond the limit are refused with 413', async (t) => {
-  const { net } = createNet(t);
-  const server = await serveHttp(t, net);
-  const url = `http://127.0.0.1:${server.port}/echo`;
-  const post = (body: string) => fetch(url, { method: 'POST', body, headers: { 'Content-Type': 'text/plain' } });
-  assert.equal(await (await post('x'.repeat(1024))).text(), 'x'.repeat(1024));
-  assert.equal((await post('x'.repeat(1025))).status, 413);
-});
-
-test('HTTP: a request whose headers do not come is cut off', async (t) => {
-  const { net } = createNet(t);
-  const server = await serveHttp(t, net, { headersTimeoutMs: 50 });
-  const client = await connect(t, server.port);
-  client.socket.write('GET /hello HTTP/1.1\r\nHost:');
-  await client.closed();
-  assert.match(client.text, /^HTTP\/1.1 408 /);
-});
-
-test('HTTP: garbage ends that connection only', async (t) => {
-  const { net } = createNet(t);
-  const server = await serveHttp(t, net);
-  const rude = await connect(t, server.port);
-  rude.socket.write('\0\0\0\0\r\n\r\n');
-  await rude.closed();
-  assert.equal((await fetch(`http://127.0.0.1:${server.port}/hello`)).status, 200);
 });
 
 test('closing the HTTP listener closes idle connections, and leaves WebSockets to their owners', async (t) => {
