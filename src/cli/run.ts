@@ -1,4 +1,5 @@
 /** Runs one command line and says how it ended. */
+import { inspect } from 'node:util';
 import { type Command as Commander, CommanderError } from 'commander';
 import type { CommandDescription } from '../server/control.ts';
 import { suggest } from '../util/suggest.ts';
@@ -32,14 +33,14 @@ function isHelp({ code, exitCode }: CommanderError): boolean {
 }
 
 function report(error: unknown, json: boolean, { io }: Program): void {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
   // What is no refusal is a fault of the program or of the machine, and its trace is wanted.
   const expected = ['Failure', 'ConfigErrors', 'CommandError', 'SqlError'].includes(name) || isSystemError(error);
   if (json) {
     const { problems } = error as { problems?: unknown };
     io.out(`${JSON.stringify({ error: { message, ...(problems === undefined ? {} : { problems }) } })}\n`);
   } else {
-    io.err(`${name === 'ConfigErrors' ? '' : 'parley: '}${expected ? message : (stack ?? message)}\n`);
+    io.err(`${name === 'ConfigErrors' ? '' : 'parley: '}${expected ? message : inspect(error)}\n`);
   }
 }
 
