@@ -3,7 +3,8 @@ import { CommandError, command, formatDateTime, type Jid, type Sessions, z } fro
 import { announcement, type MessageType, sendToAll } from './announcement.ts';
 import type { Motd } from './motd.ts';
 
-const UNFIT = /[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]/;
+/** Control characters, except for white space. */
+const UNFIT = /[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/u;
 
 const text = (maxLength: number) =>
   z

@@ -154,16 +154,22 @@ export class Clients implements ClientCaps {
   /** Nobody waits for it: the client whose presence this is could not answer while its stream does. */
   #resolve(entry: Entry, now: number): void {
     if (entry.isBusy || now < entry.dueAt || this.#lookups >= MAX_LOOKUPS) return;
+    void this.#lookUp(entry);
+  }
+
+  async #lookUp(entry: Entry): Promise<void> {
+    const { log, lookup } = this.#parts;
     entry.isBusy = true;
     this.#lookups++;
-    this.#parts.lookup
-      .find(entry)
-      .catch((err) => this.#parts.log.warn({ err }, 'capabilities of a client could not be looked up'))
-      .then((features) => {
-        entry.isBusy = false;
-        this.#lookups--;
-        if (features) this.#settle(entry, features);
-      });
+    try {
+      const features = await lookup.find(entry);
+      if (features !== undefined) this.#settle(entry, features);
+    } catch (err) {
+      log.warn({ err }, 'capabilities of a client could not be looked up');
+    } finally {
+      entry.isBusy = false;
+      this.#lookups--;
+    }
   }
 
   #settle(entry: Entry, features: readonly string[]): void {
@@ -176,7 +182,7 @@ export class Clients implements ClientCaps {
   }
 
   #tell({ jid, session }: Client, features: readonly string[]): void {
-    this.#parts.hooks.tell(capsChanged, { client: jid, session, features } satisfies CapsChange);
+    void this.#parts.hooks.tell(capsChanged, { client: jid, session, features } satisfies CapsChange);
   }
 }
 

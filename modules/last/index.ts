@@ -47,7 +47,7 @@ export default defineModule({
     const answers = new Answers({ clock, departures, ...services });
     signal.addEventListener(
       'abort',
-      clock.every(FLUSH_MS, () => departures.flush()),
+      clock.every(FLUSH_MS, () => void departures.flush()),
     );
 
     /** The last resource of an account is gone; who never had an account leaves no trace. */

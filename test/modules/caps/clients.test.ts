@@ -1,7 +1,7 @@
 /** XEP-0115 section 5.4: what the server believes of the capabilities that clients announce. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NS } from '#api';
+import { NS, query } from '#api';
 import { answers, capsOf, featuresAt, isAsked, presenceWith, settled, show, start } from './fixture.ts';
 
 const TUNE = 'http://jabber.org/protocol/tune+notify';
@@ -200,10 +200,10 @@ test('the database keeps the sets that were used last', async (t) => {
     await one.close();
     server.clock.advance(1000);
   }
-  const { count } = server.db.prepare({
-    count: { text: 'select features from client_caps order by used_at' },
-  }) as unknown as { count(): Promise<readonly { features: string }[]> };
-  const kept = (await count()).map((it) => JSON.parse(it.features)[0]);
+  const store = server.db.prepare({
+    all: query<[], { features: string }>('select features from client_caps order by used_at'),
+  });
+  const kept = (await store.all()).map((it) => (JSON.parse(it.features) as string[])[0] ?? '');
   assert.ok(kept.length <= 17, `${kept.length} kept`);
   assert.equal(kept.at(-1), 'urn:19');
   assert.ok(!kept.includes('urn:0'));
