@@ -1,29 +1,21 @@
 /** Makes elements of the tape: namespaces resolved, duplicate attributes refused, text and values normalised. */
 import { type Attributes, clark, Element, type Node } from './element.ts';
 import { notWellFormed, XmlError } from './error.ts';
+import * as exact from './exact.ts';
 import type { Lexer } from './lexer.ts';
-import { findName, keyOf, nameAt } from './names.ts';
+import { findNameIn, keyOf, nameAt } from './names.ts';
 import { NO_SCOPE, Prefixes, type Scope, XML_NS, XMLNS_NS } from './namespaces.ts';
 import { resolveReferences } from './reference.ts';
 import * as tokens from './tape.ts';
 
+const { COPY_TEXT_ABOVE, COPY_VALUES_ABOVE, KEEP_INNER_FROM, NO_ATTRIBUTES, NO_CHILDREN, SHORT } = exact;
+const { attributesOf, childrenOf } = exact;
 const { EMPTY, END, TEXT, CDATA, KIND, REFERENCE, NORMALISE, WIDE, PREFIXED, WIDE_NAME, ELEMENT_INTS, ATTRIBUTE_INTS } =
   tokens;
 
-/**
- * Strings cut from a text keep that text in memory. Of an element longer than this, attribute values are copied
- * instead, because values (addresses, node names, ids) are what outlives a stanza.
- */
-const COPY_VALUES_ABOVE = 1024;
-/** Of an element longer than this, text is copied that is less than an eighth of it. */
-const COPY_TEXT_ABOVE = 16_384;
-/** Shorter raw text inside an element is quicker to make again than to keep. */
-const KEEP_INNER_FROM = 256;
 const NOTHING_USED = 0x7fffffff;
 const MANY_ATTRIBUTES = 16;
 
-const NO_ATTRIBUTES: Attributes = Object.freeze([]);
-const NO_CHILDREN: readonly Node[] = Object.freeze([]);
 const NO_BYTES = Buffer.alloc(0);
 
 export class Builder {
@@ -74,7 +66,7 @@ export class Builder {
     this.#bytes = lexer.bytes;
     this.#base = lexer.base;
     this.#text = lexer.bytes.toString('latin1', lexer.base, lexer.pos);
-    this.#tape = lexer.tape;
+    this.#tape = lexer.tape.ints;
     this.#rawUsable = !lexer.unusual;
     this.#at = 0;
     this.#scope = scope;
@@ -113,7 +105,8 @@ export class Builder {
     const first = this.#top;
     this.#used = NOTHING_USED;
     const end = this.#children(inside, first);
-    const children = this.#take(first);
+    const children = childrenOf(this.#nodes, first, this.#top);
+    this.#top = first;
     const content = tape[at + 3] as number;
     let inner: string | undefined;
     if (at === 0 || end - content >= KEEP_INNER_FROM) {
@@ -178,17 +171,6 @@ export class Builder {
       : this.#text.slice(start, end);
   }
 
-  /** The nodes from `first` on, in an array of just their number. */
-  #take(first: number): readonly Node[] {
-    const nodes = this.#nodes;
-    const count = this.#top - first;
-    this.#top = first;
-    if (count === 1) return [nodes[first] as Node];
-    if (count === 0) return NO_CHILDREN;
-    if (count === 2) return [nodes[first] as Node, nodes[first + 1] as Node];
-    return nodes.slice(first, first + count);
-  }
-
   /** The attributes of the token that is next; sets `defaultNs`, binds prefixes and moves on behind the tag. */
   #attributes(outerNs: string): Attributes {
     const tape = this.#tape;
@@ -220,13 +202,13 @@ export class Builder {
     }
     if (prefixed) this.#resolve(size);
     if (size > 2) checkUnique(list, size);
-    return exactly(list, size);
+    return attributesOf(list, size);
   }
 
   #attributeName(at: number, flags: number): string {
     const start = this.#base + (this.#tape[at] as number);
     const end = this.#base + (this.#tape[at + 1] as number);
-    if ((flags & WIDE_NAME) === 0) return nameAt(findName(this.#bytes, start, end));
+    if ((flags & WIDE_NAME) === 0) return nameAt(findNameIn(this.#bytes, start, end));
     this.#wide = true;
     return this.#bytes.toString('utf8', start, end);
   }
@@ -235,7 +217,8 @@ export class Builder {
     const start = this.#tape[at + 2] as number;
     const end = this.#tape[at + 3] as number;
     if ((flags & (WIDE | REFERENCE | NORMALISE)) === 0) {
-      return this.#text.length > COPY_VALUES_ABOVE ? this.#copy(start, end) : this.#text.slice(start, end);
+      const copied = end - start > SHORT && this.#text.length > COPY_VALUES_ABOVE;
+      return copied ? this.#copy(start, end) : this.#text.slice(start, end);
     }
     let value = this.#slice(start, end, flags);
     if ((flags & NORMALISE) !== 0) value = value.replace(VALUE_SPACE, ' ');
@@ -255,7 +238,7 @@ export class Builder {
     const base = this.#base;
     const uri =
       (flags & (WIDE | REFERENCE | NORMALISE)) === 0
-        ? nameAt(findName(this.#bytes, base + (tape[at + 2] as number), base + (tape[at + 3] as number)))
+        ? nameAt(findNameIn(this.#bytes, base + (tape[at + 2] as number), base + (tape[at + 3] as number)))
         : this.#value(at, flags);
     if (uri !== this.#scope.from) return uri;
     this.#renamed++;
@@ -295,7 +278,7 @@ export class Builder {
       start = colon + 1;
     }
     if ((flags & WIDE_NAME) === 0) {
-      const place = findName(bytes, start, end);
+      const place = findNameIn(bytes, start, end);
       this.#name = nameAt(place);
       this.#key = keyOf(this.#ns, this.#name, place);
     } else {
@@ -320,11 +303,4 @@ function checkUnique(list: readonly string[], size: number): void {
   for (let i = 2; i < size; i += 2) {
     for (let j = 0; j < i; j += 2) if (list[i] === list[j]) notWellFormed('duplicate attribute');
   }
-}
-
-/** The first `size` strings, in an array of just that length. */
-function exactly(list: readonly string[], size: number): Attributes {
-  if (size === 2) return [list[0] as string, list[1] as string];
-  if (size === 4) return [list[0] as string, list[1] as string, list[2] as string, list[3] as string];
-  return size === 0 ? NO_ATTRIBUTES : list.slice(0, size);
 }

@@ -98,33 +98,3 @@ export function checkQName(bytes: Buffer, start: number, end: number): void {
   if (!isUtf8(bytes.subarray(start, end))) notUtf8();
   if (!QNAME.test(bytes.toString('utf8', start, end))) notWellFormed('malformed name');
 }
-
-/**
- * The position of the first byte from `at` on that may need a look in character data; everything before it is plain.
- * Four bytes at a time: pictures in base64 are the bulk of all bytes.
- */
-export function skipPlain(bytes: Buffer, at: number, end: number): number {
-  const stop = end - ((bytes.byteOffset + end) & 3);
-  let p = at;
-  for (; p < stop && ((bytes.byteOffset + p) & 3) !== 0; p++) if (stops(bytes, p)) return p;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + p, Math.max(0, stop - p) >> 2);
-  for (let i = 0; i < words.length; i++) {
-    if (!unusual(words[i] as number)) continue;
-    for (let q = p + i * 4, last = q + 4; q < last; q++) if (stops(bytes, q)) return q;
-  }
-  for (p += words.length * 4; p < end; p++) if (stops(bytes, p)) return p;
-  return end;
-}
-
-function stops(bytes: Buffer, at: number): boolean {
-  return ((CLASS[bytes[at] as number] as number) & TEXT_STOP) !== 0;
-}
-
-/** Whether one of the four bytes is below a blank, beyond ASCII, or one of `<`, `&`, `]`; may err on the safe side. */
-function unusual(word: number): boolean {
-  const lt = word ^ 0x3c3c3c3c;
-  const amp = word ^ 0x26262626;
-  const bracket = word ^ 0x5d5d5d5d;
-  const hits = word | (word - 0x20202020) | (lt - 0x01010101) | (amp - 0x01010101) | (bracket - 0x01010101);
-  return (hits & 0x80808080) !== 0;
-}

@@ -5,7 +5,10 @@
  */
 import * as chars from './chars.ts';
 import { notWellFormed, XmlError, type XmlLimits } from './error.ts';
+import { skipPlain } from './long-text.ts';
+import { OpenTags } from './open-tags.ts';
 import { skipReference } from './reference.ts';
+import { TagEnd } from './tag-end.ts';
 import * as tokens from './tape.ts';
 
 // Locals: the engine makes numbers of them, where it would load an imported binding each time.
@@ -30,26 +33,13 @@ const {
   TEXT_STOP,
   VALUE_STOP,
 } = chars;
-const {
-  START,
-  EMPTY,
-  END,
-  TEXT,
-  CDATA,
-  REFERENCE,
-  NORMALISE,
-  WIDE,
-  PREFIXED,
-  WIDE_NAME,
-  ELEMENT_INTS,
-  ATTRIBUTE_INTS,
-} = tokens;
-const { checkQName, skipPlain, skipSpace, skipWide } = chars;
+const { START, EMPTY, TEXT, CDATA, REFERENCE, NORMALISE, WIDE, PREFIXED, WIDE_NAME, ELEMENT_INTS, ATTRIBUTE_INTS } =
+  tokens;
+const { checkQName, skipSpace, skipWide } = chars;
 
 const NOTHING = Buffer.alloc(0);
-const TAPE_INTS = 512;
-/** Runs longer than this are read four bytes at a time. */
-const LONG_RUN = 64;
+/** Longer runs are worth the preparations of `skipPlain`. */
+const LONG_RUN = 256;
 
 /** Where the reading stopped. */
 type Mode = 'markup' | 'tag' | 'text' | 'cdata';
@@ -61,22 +51,17 @@ export class Lexer {
   /** How far it has been read. */
   pos = 0;
   end = 0;
-  tape = new Int32Array(TAPE_INTS);
-  size = 0;
+  readonly tape = new tokens.Tape();
   /** There are CDATA sections or carriage returns: other readers may trip over the raw text. */
   unusual = false;
 
   #mode: Mode = 'markup';
   #limits: XmlLimits | undefined;
   #elements = 0;
-  /** Start and end of the names of the open elements. */
-  #open = new Int32Array(32);
-  #depth = 0;
+  readonly #open = new OpenTags();
+  readonly #tagEnd = new TagEnd();
   #textStart = 0;
   #flags = 0;
-  /** Looking for the end of a tag: how far, and in which quotes. */
-  #sought = 0;
-  #quote = 0;
 
   /** Begins an element at `base`, where there is a `<`. */
   begin(bytes: Buffer, base: number, end: number, limits: XmlLimits): void {
@@ -84,12 +69,12 @@ export class Lexer {
     this.base = base;
     this.pos = base;
     this.end = end;
-    this.size = 0;
+    this.tape.clear();
     this.unusual = false;
     this.#mode = 'markup';
     this.#limits = limits;
     this.#elements = 0;
-    this.#depth = 0;
+    this.#open.depth = 0;
   }
 
   /** The bytes have moved, or there are more of them. */
@@ -99,20 +84,19 @@ export class Lexer {
     this.base = base;
     this.end = end;
     this.pos += shift;
-    this.#sought += shift;
+    this.#tagEnd.shift(shift);
   }
 
-  /** Lets go of the bytes, and of a tape that a large element has grown. */
+  /** Lets go of the bytes. */
   release(): void {
     this.bytes = NOTHING;
-    if (this.tape.length > 16 * TAPE_INTS) this.tape = new Int32Array(TAPE_INTS);
   }
 
   /** Reads on; true when the element is complete, false when the bytes ran out first. */
   run(): boolean {
     if (this.#mode !== 'markup' && !this.#resume()) return false;
     while (this.#markup()) {
-      if (this.#depth === 0) return true;
+      if (this.#open.depth === 0) return true;
       if (!this.#text()) return false;
     }
     return false;
@@ -126,7 +110,7 @@ export class Lexer {
   #resume(): boolean {
     if (this.#mode === 'text') return this.#moreText();
     if (this.#mode === 'cdata') return this.#moreCdata() && this.#text();
-    return this.#seekTagEnd();
+    return this.#tagEnd.seek(this.bytes, this.end);
   }
 
   #markup(): boolean {
@@ -134,7 +118,7 @@ export class Lexer {
     this.#mode = 'markup';
     if (pos + 1 >= end) return false;
     const next = bytes[pos + 1];
-    if (this.#depth === 0 && next === SLASH) notWellFormed('end tag without a start');
+    if (this.#open.depth === 0 && next === SLASH) notWellFormed('end tag without a start');
     if (next === SLASH) return this.#endTag() || this.#waitForTag();
     if (next === BANG) return this.#cdata();
     if (next === QUESTION) restricted('processing instruction');
@@ -154,8 +138,8 @@ export class Lexer {
     }
     if (p >= end) return false;
     const flags = (seen & (COLON | HIGH)) === 0 ? 0 : nameFlags(bytes, start, p, seen);
-    const tape = this.#room();
-    const at = this.size;
+    const tape = this.tape.reserve(ELEMENT_INTS + ATTRIBUTE_INTS * (this.#limits as XmlLimits).maxAttributes);
+    const at = this.tape.size;
     tape[at + 1] = start - base;
     tape[at + 2] = p - base;
     p = this.#attributes(p, at);
@@ -166,7 +150,7 @@ export class Lexer {
       p++;
     } else {
       tape[at] = START | flags;
-      this.#push(start - base, tape[at + 2] as number);
+      this.#open.push(start - base, tape[at + 2] as number);
     }
     tape[at + 3] = p + 1 - base;
     this.pos = p + 1;
@@ -175,7 +159,8 @@ export class Lexer {
 
   /** Reads attributes up to the `>` or `/>`, whose position it gives; -1 when the bytes end. */
   #attributes(from: number, at: number): number {
-    const { bytes, end, tape } = this;
+    const { bytes, end } = this;
+    const tape = this.tape.ints;
     const most = (this.#limits as XmlLimits).maxAttributes;
     let p = from;
     let slot = at + ELEMENT_INTS;
@@ -185,11 +170,13 @@ export class Lexer {
       if (p >= end) return -1;
       const c = bytes[p];
       if (c === GT || c === SLASH) {
+        if (c === SLASH) {
+          if (p + 1 >= end) return -1;
+          if (bytes[p + 1] !== GT) notWellFormed('stray slash');
+        }
         tape[at + 4] = count;
-        this.size = slot;
-        if (c === GT) return p;
-        if (p + 1 >= end) return -1;
-        return bytes[p + 1] === GT ? p : notWellFormed('stray slash');
+        this.tape.size = slot;
+        return p;
       }
       if (p === gap) notWellFormed('no white space before an attribute');
       if (count === most) tooMuch('too many attributes');
@@ -200,7 +187,8 @@ export class Lexer {
   }
 
   #attribute(start: number, slot: number): number {
-    const { bytes, end, base, tape } = this;
+    const { bytes, end, base } = this;
+    const tape = this.tape.ints;
     let seen = CLASS[bytes[start] as number] as number;
     if ((seen & NAME_START) === 0) notWellFormed('malformed attribute name');
     let p = start + 1;
@@ -260,27 +248,10 @@ export class Lexer {
   }
 
   #endTag(): boolean {
-    const { bytes, base } = this;
-    const start = this.pos + 2;
-    const top = this.#depth * 2 - 2;
-    const open = base + (this.#open[top] as number);
-    const length = (this.#open[top + 1] as number) - (this.#open[top] as number);
-    if (this.end - start <= length) return false;
-    for (let i = 0; i < length; i++) {
-      if (bytes[start + i] !== bytes[open + i]) notWellFormed('mismatched end tag');
-    }
-    let p = start + length;
-    if (bytes[p] !== GT) {
-      p = skipSpace(bytes, p, this.end);
-      if (p >= this.end) return false;
-      if (bytes[p] !== GT) notWellFormed('mismatched end tag');
-    }
-    const tape = this.#room();
-    tape[this.size] = END;
-    tape[this.size + 1] = this.pos - base;
-    this.size += 2;
-    this.#depth--;
-    this.pos = p + 1;
+    const behind = this.#open.close(this.bytes, this.base, this.pos + 2, this.end);
+    if (behind < 0) return false;
+    this.tape.addEnd(this.pos - this.base);
+    this.pos = behind;
     return true;
   }
 
@@ -345,7 +316,7 @@ export class Lexer {
       if (pos + i >= end) return false;
       if (bytes[pos + i] !== opening.charCodeAt(i)) restricted('comment or document type');
     }
-    if (this.#depth === 0) restricted('CDATA section between stanzas');
+    if (this.#open.depth === 0) restricted('CDATA section between stanzas');
     this.unusual = true;
     this.pos = pos + opening.length;
     this.#mode = 'cdata';
@@ -376,68 +347,20 @@ export class Lexer {
   }
 
   #emit(kind: number, end: number): void {
-    const tape = this.#room();
-    const at = this.size;
-    tape[at] = kind | this.#flags;
-    tape[at + 1] = this.#textStart;
-    tape[at + 2] = end - this.base;
-    this.size = at + 3;
-  }
-
-  /** Remembers to look for the end of this tag before it is read again: a tag in small packets is not read each time. */
-  #waitForTag(): boolean {
-    this.#mode = 'tag';
-    this.#sought = this.pos + 1;
-    this.#quote = 0;
-    return this.#seekTagEnd();
-  }
-
-  #seekTagEnd(): boolean {
-    const { bytes, end } = this;
-    let quote = this.#quote;
-    for (let p = this.#sought; p < end; p++) {
-      const c = bytes[p] as number;
-      if (c === LT) notWellFormed('< in a tag');
-      if (quote !== 0) {
-        if (c === quote) quote = 0;
-      } else if (c === GT) {
-        return true;
-      } else if (c === APOS || c === QUOTE) {
-        quote = c;
-      }
-    }
-    this.#sought = end;
-    this.#quote = quote;
-    return false;
-  }
-
-  /** The tape, with room for a token of any kind. */
-  #room(): Int32Array {
-    const need = this.size + ELEMENT_INTS + ATTRIBUTE_INTS * (this.#limits as XmlLimits).maxAttributes;
-    if (need > this.tape.length) {
-      const grown = new Int32Array(2 * need);
-      grown.set(this.tape);
-      this.tape = grown;
-    }
-    return this.tape;
-  }
-
-  #push(start: number, end: number): void {
-    const at = this.#depth * 2;
-    if (at === this.#open.length) {
-      const grown = new Int32Array(2 * at);
-      grown.set(this.#open);
-      this.#open = grown;
-    }
-    this.#open[at] = start;
-    this.#open[at + 1] = end;
-    this.#depth++;
+    this.tape.addText(kind | this.#flags, this.#textStart, end - this.base);
   }
 
   #count(): void {
-    const limits = this.#limits as XmlLimits;
-    if (++this.#elements > limits.maxElements) tooMuch('too many elements');
-    if (this.#depth === limits.maxDepth) tooMuch('too many levels');
+    const { maxElements, maxDepth } = this.#limits as XmlLimits;
+    if (++this.#elements > maxElements) tooMuch('too many elements');
+    if (this.#open.depth === maxDepth) tooMuch('too many levels');
+  }
+
+  /** Has the end of this tag looked for before it is read again. */
+  #waitForTag(): boolean {
+    this.#mode = 'tag';
+    this.#tagEnd.begin(this.pos + 1);
+    return this.#tagEnd.seek(this.bytes, this.end) ? notWellFormed('malformed tag') : false;
   }
 }
 

@@ -5,7 +5,9 @@ import { Element } from './element.ts';
 import { DEFAULT_LIMITS, notWellFormed, XmlError, type XmlLimits } from './error.ts';
 import { Lexer } from './lexer.ts';
 import { NO_SCOPE, type Scope } from './namespaces.ts';
+import { plain } from './plain.ts';
 import { skipByteOrderMark, skipDeclaration } from './prolog.ts';
+import { SCRATCH_BYTES } from './scratch.ts';
 import { EMPTY, KIND } from './tape.ts';
 
 export const STREAM_NS = 'http://etherx.jabber.org/streams';
@@ -26,6 +28,10 @@ const CLIENT_NS = 'jabber:client';
 /** White space that may stand in the end tag of the stream. */
 const CLOSE_SLACK = 64;
 const MIN_CAPACITY = 512;
+/** Fewer bytes that do not end with a tag are no whole stanza. */
+const WORTH_A_TRY = 1024;
+/** How far to look for a short stanza: what strings cut from it may keep in memory. */
+const SHORT_BYTES = 4096;
 
 type Phase = 'start' | 'restart' | 'header' | 'content' | 'empty' | 'over';
 
@@ -133,18 +139,40 @@ export class StreamParser {
   }
 
   #content(): Element | undefined {
-    if (this.#lexer === undefined) {
-      const bytes = this.#bytes;
-      const end = this.#end;
-      const at = this.#skipSpace();
-      if (at === end) return undefined;
-      if (bytes[at] !== LT) throw new XmlError('bad-format', 'text between stanzas');
-      if (at + 1 === end) return undefined;
-      if (bytes[at + 1] === SLASH) return this.#close();
+    return this.#lexer === undefined ? this.#begin() : this.#readOn();
+  }
+
+  /** Between stanzas. */
+  #begin(): Element | undefined {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const at = this.#skipSpace();
+    if (at === end) return undefined;
+    if (bytes[at] !== LT) throw new XmlError('bad-format', 'text between stanzas');
+    if (at + 1 === end) return undefined;
+    if (bytes[at + 1] === SLASH) return this.#close();
+    if (end - at >= WORTH_A_TRY || bytes[end - 1] === GT) {
+      const element = plain.read(
+        bytes,
+        at,
+        Math.min(end, at + Math.min(SHORT_BYTES, this.limits.maxBytes)),
+        this.#scope,
+        this.limits,
+      );
+      if (element !== undefined) {
+        this.#pos = at + plain.length;
+        return element;
+      }
     }
+    return this.#readOn();
+  }
+
+  #readOn(): Element | undefined {
     const lexer = this.#lexerAt();
     if (!lexer.run()) return this.#wait(lexer);
-    const element = builder.build(lexer, this.#scope);
+    const { bytes, base, pos } = lexer;
+    const short = pos - base <= SCRATCH_BYTES ? plain.read(bytes, base, pos, this.#scope, this.limits) : undefined;
+    const element = short ?? builder.build(lexer, this.#scope);
     this.#done(lexer);
     return element;
   }
@@ -211,7 +239,7 @@ export class StreamParser {
     const lexer = this.#lexerAt();
     if (!lexer.runTag()) return this.#wait(lexer);
     const header = builder.buildTag(lexer);
-    const tape = lexer.tape;
+    const tape = lexer.tape.ints;
     const base = lexer.base;
     this.#root = lexer.bytes.toString('latin1', base + (tape[1] as number), base + (tape[2] as number));
     this.#scope = this.#scopeOf(builder.defaultNs, builder.prefixes.list());
@@ -287,6 +315,8 @@ export function parseDocument(data: Buffer | string, limits: XmlLimits = DEFAULT
   if (at < 0) notWellFormed('incomplete document');
   at = skipSpace(bytes, at, end);
   if (bytes[at] !== LT) notWellFormed('text outside of the element');
+  const short = plain.read(bytes, at, end, NO_SCOPE, limits);
+  if (short !== undefined) return endsAt(bytes, at + plain.length, short);
   const lexer = spare ?? new Lexer();
   spare = undefined;
   lexer.begin(bytes, at, end, limits);
@@ -295,8 +325,11 @@ export function parseDocument(data: Buffer | string, limits: XmlLimits = DEFAULT
   const behind = lexer.pos;
   lexer.release();
   spare = lexer;
-  if (skipSpace(bytes, behind, end) < end) notWellFormed('text outside of the element');
-  return element;
+  return endsAt(bytes, behind, element);
+}
+
+function endsAt(bytes: Buffer, at: number, element: Element): Element {
+  return skipSpace(bytes, at, bytes.length) === bytes.length ? element : notWellFormed('text outside of the element');
 }
 
 function encode(text: string): Buffer {

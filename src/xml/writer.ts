@@ -19,15 +19,17 @@ export function writeChildren(element: Element): string {
   return xml;
 }
 
-/** ` name='value'` for each attribute, with a leading space; namespaced ones bring their own declaration. */
+/** ` name='value'` for each attribute, with a leading space. */
 export function writeAttributes(attrs: Attributes): string {
   let xml = '';
-  for (let i = 0; i < attrs.length; i += 2) {
-    const name = attrs[i] as string;
-    const value = escapeAttribute(attrs[i + 1] as string);
-    xml += name.charCodeAt(0) === 0x7b ? foreignAttribute(name, value, i) : ` ${name}='${value}'`;
-  }
+  for (let i = 0; i < attrs.length; i += 2) xml += writeAttribute(attrs[i] as string, attrs[i + 1] as string, i);
   return xml;
+}
+
+/** One attribute; a namespaced one brings its own declaration, whose prefix `index` makes unique in the tag. */
+export function writeAttribute(name: string, value: string, index: number): string {
+  const escaped = escapeAttribute(value);
+  return name.charCodeAt(0) === 0x7b ? foreignAttribute(name, escaped, index) : ` ${name}='${escaped}'`;
 }
 
 function foreignAttribute(name: string, value: string, index: number): string {
