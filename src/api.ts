@@ -39,7 +39,7 @@ export {
   nodeItems,
   ServerCaps,
 } from './contracts/disco.ts';
-export { type IqContext, iq, nonza } from './contracts/iq.ts';
+export { bindInline, type IqContext, iq, nonza } from './contracts/iq.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
 export { PrivateStorage, privateRead, privateWrite } from './contracts/private-storage.ts';
 export { Program } from './contracts/program.ts';

@@ -1,6 +1,6 @@
 /** IQ handlers and nonzas of modules, with the session type filled in. */
 import type { IqAnswer, IqBinding, IqRequest, IqTarget } from '../kernel/iq.ts';
-import type { Nonza } from '../kernel/stream-feature.ts';
+import type { BindInline, Nonza } from '../kernel/stream-feature.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import type { Session } from './session.ts';
@@ -21,4 +21,13 @@ export function iq(
 /** Binds a handler to elements that are no stanzas, on streams with a bound resource. */
 export function nonza(key: string, handle: (session: Session, element: Element) => Awaitable<void>): Nonza<never> {
   return { key, handle } as unknown as Nonza<never>;
+}
+
+/** What a client can switch on while it binds a resource. */
+export function bindInline(
+  feature: string,
+  key: string,
+  enable: (session: Session, element: Element) => Awaitable<Element | undefined>,
+): BindInline<never> {
+  return { feature, key, enable } as unknown as BindInline<never>;
 }

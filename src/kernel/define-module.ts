@@ -12,7 +12,7 @@ import type { Logger } from './log.ts';
 import type { Counter } from './metrics.ts';
 import type { Resolved, Services } from './service.ts';
 import type { Database, Migration } from './sql.ts';
-import type { Nonza, PreAuthIq, StreamFeature } from './stream-feature.ts';
+import type { BindInline, Nonza, PreAuthIq, StreamFeature } from './stream-feature.ts';
 
 /** One specification that a module implements; the XEP table and the DOAP file are made of these. */
 export interface Xep {
@@ -63,6 +63,7 @@ export type ModuleParts<P extends Services> = {
   readonly streamFeatures?: readonly StreamFeature[];
   readonly nonzas?: readonly Nonza<never>[];
   readonly preAuth?: readonly PreAuthIq[];
+  readonly bindInline?: readonly BindInline<never>[];
   readonly components?: readonly ComponentPart[];
   /** Runs when the host stops, in the reverse order of set-up. */
   close?(): Awaitable<void>;

@@ -13,7 +13,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Service, Services } from './service.ts';
 import type { Database } from './sql.ts';
-import type { Nonza, PreAuthIq, StreamFeature } from './stream-feature.ts';
+import type { BindInline, Nonza, PreAuthIq, StreamFeature } from './stream-feature.ts';
 
 /** What the composition root lends to the modules of a host. */
 export interface Infrastructure {
@@ -35,6 +35,7 @@ export interface HostParts {
   readonly streamFeatures: readonly StreamFeature[];
   readonly nonzas: ReadonlyMap<string, Nonza<unknown>>;
   readonly preAuth: ReadonlyMap<string, PreAuthIq>;
+  readonly bindInline: ReadonlyMap<string, BindInline<unknown>>;
   readonly components: ReadonlyMap<string, ComponentPart>;
   readonly disco: readonly Disco[];
   /** A service by its token; undefined when no module provides it. */
@@ -127,6 +128,7 @@ function freeze(host: {
       flat((it) => it.preAuth),
       (it) => `${it.type} ${it.key}`,
     ),
+    bindInline: table(flat((it) => it.bindInline) as (readonly [string, BindInline<unknown>])[], (it) => it.key),
     components: table(
       flat((it) => it.components),
       (it) => it.domain,

@@ -32,3 +32,13 @@ export interface PreAuthIq {
   /** The payload of the result; throw a StanzaError to refuse. */
   handle(payload: Element, facts: StreamFacts): Awaitable<Element | undefined>;
 }
+
+/** What a client can switch on in the same breath as it binds a resource (XEP-0386 section 3). */
+export interface BindInline<S = never> {
+  /** The `var` of the feature that is shown. */
+  readonly feature: string;
+  /** The element that asks for it, inside `<bind/>`. */
+  readonly key: string;
+  /** Switches it on; what is returned goes into `<bound/>`. */
+  enable(session: S, element: Element): Awaitable<Element | undefined>;
+}
