@@ -1,8 +1,8 @@
 /** Message delivery to the resources of a local account: RFC 6121 section 8.5. */
-import { undeliverable, type Passage } from '../contracts/routing.ts';
+import { type Passage, undeliverable } from '../contracts/routing.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import { refusals, type StanzaError } from '../xmpp/stanza-error.ts';
 
 /** What became of a message: nothing more to do, or an error for its sender. */
@@ -23,8 +23,8 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
     case 'error':
       return undefined; // 8.5.2.1.1: silently ignored
     case 'headline':
-      toNonNegative(host, passage); // 8.5.2.1.1; with nobody there it is dropped (8.5.2.2.1)
-      return undefined;
+      // 8.5.2.1.1; with nobody there it is dropped (8.5.2.2.1)
+      return toEach(host.sessions.of(to.bare), passage) || undefined;
     default:
       return toAccount(host, passage);
   }
@@ -48,25 +48,27 @@ function toAccount(host: LocalHost, passage: Passage): Delivery {
   const sessions = host.sessions.of(passage.stanza.to.bare);
   if (sessions.length === 1) {
     const only = sessions[0] as ClientSession;
-    if (takesMessages(only)) return hand(only, passage);
-  } else if (toNonNegative(host, passage)) {
-    return undefined;
+    return takesMessages(only) ? hand(only, passage) : withNobody(host, passage);
   }
-  return withNobody(host, passage);
+  const outcome = toEach(sessions, passage);
+  return outcome === false ? withNobody(host, passage) : outcome;
 }
 
 function takesMessages(session: ClientSession): boolean {
   return session.presence !== undefined && session.priority >= 0;
 }
 
-function toNonNegative(host: LocalHost, passage: Passage): boolean {
+/** To every resource that takes messages; false when there is none. A promise waits for all of them that are behind. */
+function toEach(sessions: readonly ClientSession[], passage: Passage): Awaitable<undefined> | false {
   let taken = false;
-  for (const session of host.sessions.of(passage.stanza.to.bare)) {
+  let waiting: Promise<undefined> | undefined;
+  for (const session of sessions) {
     if (!takesMessages(session)) continue;
-    session.send(passage.stanza);
     taken = true;
+    const outcome = hand(session, passage);
+    if (outcome !== undefined) waiting = waiting === undefined ? outcome : waiting.then(() => outcome);
   }
-  return taken;
+  return taken ? waiting : false;
 }
 
 function withNobody(host: LocalHost, passage: Passage): Delivery {

@@ -2,10 +2,13 @@
 import type { Passage } from '../contracts/routing.ts';
 import type { IqAnswer, IqRequest, IqTarget } from '../kernel/iq.ts';
 import type { LocalHost } from '../session/local-host.ts';
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
-import type { Element } from '../xml/element.ts';
-import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
+import { clark, type Element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
 import { iqResult, type Stanza } from '../xmpp/stanza.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
+
+const BIND = clark(NS.bind, 'bind');
 
 /** The reply to send; undefined when there is none, or when the handler sends it by itself. */
 export type IqReply = Awaitable<Stanza | StanzaError | undefined>;
@@ -21,8 +24,12 @@ export function answerIq(host: LocalHost, passage: Passage, accountExists: boole
   // A handler for any account serves one's own too, unless there is a narrower one.
   const binding =
     iq.find(type, payload.key, target) ??
-    (target === 'self' ? (iq.find(type, payload.key, 'account') ?? unaddressed(host, stanza, payload, type)) : undefined);
+    (target === 'self'
+      ? (iq.find(type, payload.key, 'account') ?? unaddressed(host, stanza, payload, type))
+      : undefined);
   if (binding === undefined) {
+    const isOurs = passage.origin !== undefined && (target === 'host' || target === 'self');
+    if (isOurs && payload.key === BIND) return refusals.notAllowed; // RFC 6120 section 7.6.2.2: one is bound already
     // XEP-0077 and its like are bound to `self` alone: to somebody else's account, there or not, the answer is forbidden.
     const isBound = (it: IqTarget): boolean => iq.find(type, payload.key, it) !== undefined;
     const isPrivate = target !== 'host' && isBound('self') && !isBound('account');
