@@ -1,8 +1,9 @@
 /** What a client sends becomes a stanza here: addresses stamped and prepared, shape checked (RFC 6120 section 8.1). */
-import { parseJid, type Jid } from '../jid/jid.ts';
+import { type Jid, parseJid } from '../jid/jid.ts';
 import type { Element } from '../xml/element.ts';
+import { NS } from '../xmpp/ns.ts';
+import { stanza as makeStanza, Stanza, type StanzaKind } from '../xmpp/stanza.ts';
 import { StanzaError } from '../xmpp/stanza-error.ts';
-import { Stanza, stanza as makeStanza } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import type { ClientSession } from './session.ts';
 
@@ -19,10 +20,15 @@ export function admit(session: ClientSession, element: Element): Stanza | Stream
   if (from !== undefined && !isOwn(session, from)) return invalidFrom; // RFC 6120 section 8.1.2.1
   const text = element.attr('to');
   const to = text === undefined ? session.account : parseJid(text);
-  if (to === undefined) return refuse(session, element, malformedAddress); // RFC 6120 section 8.3.3.8
-  const stanza = new Stanza(element, session.jid, to, text !== undefined);
-  if (stanza.kind === 'iq' && !isSoundIq(stanza)) return refuse(session, element, badIq);
-  return stanza;
+  if (to === undefined) return refuse(session, element, session.host.name, malformedAddress); // RFC 6120 section 8.3.3.8
+  const stanza = new Stanza(inLanguage(session, element), session.jid, to, text !== undefined);
+  return isSound(stanza) ? stanza : refuse(session, element, to, badIq);
+}
+
+/** RFC 6120 section 4.7.4: the language of the client's stream holds where the stanza states none. */
+function inLanguage({ lang }: ClientSession, element: Element): Element {
+  if (lang === undefined || element.attr('xml:lang') !== undefined) return element;
+  return element.with({ 'xml:lang': lang });
 }
 
 function isOwn(session: ClientSession, from: string): boolean {
@@ -31,17 +37,23 @@ function isOwn(session: ClientSession, from: string): boolean {
   return parsed !== undefined && (parsed.full === session.jid.full || parsed.full === session.jid.bare);
 }
 
-/** RFC 6120 sections 8.1.3 and 8.2.3. */
-function isSoundIq({ id, type }: Stanza): boolean {
+/** What every stanza must have to be routed: RFC 6120 sections 8.1.3 and 8.2.3. */
+export function isSound({ kind, id, type }: Stanza): boolean {
+  if (kind !== 'iq') return true;
   if (id === undefined || id === '') return false;
   return type === 'get' || type === 'set' || type === 'result' || type === 'error';
 }
 
-function refuse(session: ClientSession, element: Element, error: StanzaError): undefined {
+/** Whether an element of a stream is a stanza. */
+export function isStanza({ ns, name }: Element): boolean {
+  return ns === NS.client && (name === 'message' || name === 'presence' || name === 'iq');
+}
+
+function refuse(session: ClientSession, element: Element, from: Jid, error: StanzaError): undefined {
   const type = element.attr('type');
   if (type === 'error' || type === 'result') return undefined; // RFC 6120 section 8.3.1
-  const head = { from: session.host.name, to: session.jid, type: 'error', id: element.attr('id') };
-  const kind = element.name as 'message' | 'presence' | 'iq';
+  const head = { from, to: session.jid, type: 'error', id: element.attr('id') };
+  const kind = element.name as StanzaKind;
   session.send(makeStanza(kind, head, kind === 'iq' ? element.firstElement() : undefined, error.element()));
   return undefined;
 }

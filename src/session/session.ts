@@ -37,7 +37,12 @@ export class ClientSession implements Session {
   readonly #outlet: Outlet;
   #unsettled: Promise<unknown> | undefined = undefined;
 
-  constructor(host: LocalHost, jid: Jid, outlet: Outlet, { now, lang }: { readonly now: number; readonly lang?: string | undefined }) {
+  constructor(
+    host: LocalHost,
+    jid: Jid,
+    outlet: Outlet,
+    { now, lang }: { readonly now: number; readonly lang?: string | undefined },
+  ) {
     this.host = host;
     this.jid = jid;
     this.#outlet = outlet;

@@ -3,7 +3,7 @@ import type { Jid } from '../jid/jid.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import { ClientSession, type Outlet } from '../session/session.ts';
 import { randomToken } from '../util/ids.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
@@ -17,7 +17,7 @@ const RANDOM_BYTES = 9;
 const badResource = new StanzaError('bad-request', 'not a resource'); // section 7.7.2.1
 const tooMany = new StanzaError('resource-constraint', 'too many sessions of this account'); // section 7.6.2.1
 const inUse = new StanzaError('conflict', 'this resource is in use'); // section 7.7.2.2
-const replaced = new StreamError('conflict', 'replaced by a new session with the same resource');
+export const replaced = new StreamError('conflict', 'replaced by a new session with the same resource');
 
 /** The resource that an IQ asks for; undefined leaves the choice to the server. */
 export function requestedResource(bind: Element): string | undefined {
@@ -37,15 +37,17 @@ export interface BindRequest {
   readonly limit: number;
   readonly onConflict: ResourceConflict;
   readonly now: number;
+  /** Of the client's stanzas, where it is not the server's. */
+  readonly lang: string | undefined;
 }
 
 /** Puts a new session in the table, or says why not. Nobody has been told of it yet. */
 export function bindResource(host: LocalHost, request: BindRequest, outlet: Outlet): ClientSession | StanzaError {
-  const { account, limit, now } = request;
+  const { account, limit } = request;
   const jid = freeAddress(host, request);
   if (jid instanceof StanzaError) return jid;
   if (host.sessions.of(account.bare).length >= limit) return tooMany;
-  const session = new ClientSession(host, jid, outlet, now);
+  const session = new ClientSession(host, jid, outlet, request);
   host.sessions.add(session);
   return session;
 }

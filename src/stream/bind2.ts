@@ -1,13 +1,23 @@
 /** Bind 2 (XEP-0386): a resource in the same breath as authentication. */
 import { createHash } from 'node:crypto';
 import type { Jid } from '../jid/jid.ts';
-import { then, type Awaitable } from '../util/awaitable.ts';
+import type { LocalHost } from '../session/local-host.ts';
 import { randomToken } from '../util/ids.ts';
-import { el, type Element } from '../xml/element.ts';
+import { type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
-import { StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
+import { replaced } from './bind.ts';
 import type { StreamControl } from './negotiation.ts';
+
+const ID_BYTES = 9;
+
+export interface InlineBind {
+  readonly account: Jid;
+  /** The software's name for itself. */
+  readonly tag: string | undefined;
+  /** Which installation it is, when it says so. */
+  readonly client: string | undefined;
+}
 
 /** Inside `<inline/>` of the SASL2 feature (section 3). */
 export function bind2Feature(): Element {
@@ -15,22 +25,35 @@ export function bind2Feature(): Element {
 }
 
 /**
- * The resource that a client gets (section 4): its tag, and an id that stays the same for the same installation, so
- * that its earlier session is replaced; random where the client does not say which installation it is.
+ * Binds and has the client told; the error of a refusal ends the stream, since authentication cannot be taken back. The
+ * earlier sessions of the same installation end (section 4).
  */
-export function resourceFor(tag: string | undefined, client: string | undefined): string {
-  const id = client === undefined ? randomToken(9) : createHash('sha256').update(client).digest('base64url').slice(0, 12);
-  return tag === undefined ? id : `${tag}.${id}`;
-}
-
-/** Binds, and answers with `<bound/>`; a refusal ends the stream, since authentication cannot be taken back. */
 export function bindInline(
   stream: StreamControl,
-  { tag, client }: { readonly tag: string | undefined; readonly client: string | undefined },
-): Awaitable<{ readonly jid: Jid; readonly element: Element } | StreamError> {
-  return then(stream.bind(resourceFor(tag, client)), (session) =>
-    session instanceof StanzaError
-      ? new StreamError('resource-constraint', session.text)
-      : { jid: session.jid, element: el(NS.bind2, 'bound') },
-  );
+  { account, tag, client }: InlineBind,
+  answer: (jid: Jid, bound: Element) => void,
+): StreamError | undefined {
+  const id = client === undefined ? randomToken(ID_BYTES) : installation(account, client);
+  if (client !== undefined) endSessions(stream.host, account, id);
+  const refused = stream.bind(resourceFor(account, tag, id), ({ jid }) => answer(jid, el(NS.bind2, 'bound')));
+  return refused && new StreamError('resource-constraint', refused.text);
+}
+
+/** Section 4.1: the tag as it is, where it can be part of a resource, and an id. */
+function resourceFor(account: Jid, tag: string | undefined, id: string): string {
+  const full = tag === undefined ? id : `${tag}/${id}`;
+  return account.withResource(full) === undefined ? id : full;
+}
+
+/** The same for each login of an installation, and nothing that its id or its other accounts could be known by. */
+function installation(account: Jid, client: string): string {
+  const hash = createHash('sha256').update(`${account.bare}\0${client}`).digest();
+  return hash.toString('base64url', 0, ID_BYTES);
+}
+
+function endSessions(host: LocalHost, account: Jid, id: string): void {
+  for (const session of host.sessions.of(account.bare)) {
+    const { resource } = session.jid;
+    if (resource === id || resource.endsWith(`/${id}`)) session.end(replaced);
+  }
 }

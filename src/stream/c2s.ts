@@ -1,11 +1,10 @@
 /** A client's stream, from its first byte to its last: RFC 6120 sections 4 to 9, over any transport. */
 import { sessionEnded } from '../contracts/session.ts';
 import type { Transport, TransportHandler, TransportKind } from '../kernel/transport.ts';
-import { admit } from '../session/lane.ts';
+import { admit, isStanza } from '../session/lane.ts';
 import type { ClientSession, Outlet } from '../session/session.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 import { randomToken } from '../util/ids.ts';
-import { TokenBucket } from '../util/token-bucket.ts';
 import type { Element } from '../xml/element.ts';
 import { XmlError } from '../xml/error.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -19,6 +18,8 @@ const misplacedHeader = new StreamError('invalid-xml', 'a stream header in the m
 const misplacedElement = new StreamError('unsupported-stanza-type');
 const internalError = new StreamError('internal-server-error');
 const tooSlow = new StreamError('resource-constraint', 'the client does not read what it is sent');
+
+const PATIENCE_OVER: (() => void)[] = [];
 
 export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   readonly services: StreamServices;
@@ -36,7 +37,9 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   #headerSent = false;
   readonly #reader: ElementReader;
   #ended = false;
-  #bucket: TokenBucket | undefined = undefined;
+  /** Until when what it has sent takes its share of the rate; milliseconds since 1970. */
+  #spentUntil = 0;
+  /** Those who wait until it reads; `PATIENCE_OVER` when they have waited for too long. */
   #drainWaiters: (() => void)[] | undefined = undefined;
   #flushWaiters: ((taken: boolean) => void)[] | undefined = undefined;
 
@@ -76,7 +79,8 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   }
 
   get congested(): boolean {
-    return this.#transport.bufferedBytes > this.services.settings.congestedBytes;
+    if (this.#transport.bufferedBytes <= this.services.settings.congestedBytes) return false;
+    return this.#drainWaiters !== PATIENCE_OVER;
   }
 
   // --- reading
@@ -90,22 +94,27 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
     this.#reader.push(chunk);
   }
 
-  /** Slows a client down that sends more than its share; it is never disconnected for that. */
+  /**
+   * Slows a client down that sends more than its share; it is never disconnected for that. What it sends takes time, up
+   * to a burst in advance; past that, nothing is read until the time has come.
+   */
   #throttle(bytes: number): void {
     const { bytesPerSecond, burstBytes } = this.services.settings;
     if (bytesPerSecond === 0) return;
-    // The bucket is made when a client sends something sizeable: an idle one does not pay for it.
-    if (this.#bucket === undefined && bytes < 1024) return;
-    this.#bucket ??= new TokenBucket(bytesPerSecond, burstBytes);
-    const waitMs = this.#bucket.take(bytes, this.heardAt);
-    if (waitMs === 0) return;
+    const burstMs = (1000 * burstBytes) / bytesPerSecond;
+    this.#spentUntil = Math.max(this.#spentUntil, this.heardAt - burstMs) + (1000 * bytes) / bytesPerSecond;
+    if (this.#spentUntil <= this.heardAt) return;
     this.#transport.pause();
-    this.services.table.wakeLater(this, this.heardAt + waitMs);
+    this.services.table.wakeLater(this, this.#spentUntil);
   }
 
   /** The throttle is over. */
   wake(): void {
     if (!this.#ended && !this.#reader.busy) this.#transport.resume();
+  }
+
+  readOn(): void {
+    if (!this.services.table.isSleeping(this)) this.#transport.resume();
   }
 
   broken(cause: unknown): void {
@@ -121,15 +130,12 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
     if (element === CLOSED) return this.end(undefined);
     const session = this.#session;
     if (session !== undefined) return this.#bound(session, element);
-    if (element.key === HEADER) {
-      if (this.#headerSent) return this.end(misplacedHeader);
-      return this.#opening?.begin(element);
-    }
-    return this.#opening?.handle(element);
+    if (!this.#headerSent) return this.#opening?.begin(element, this.#framing.contentNs);
+    return element.key === HEADER ? this.end(misplacedHeader) : this.#opening?.handle(element);
   }
 
   #bound(session: ClientSession, element: Element): Awaitable<void> {
-    if (element.ns === NS.client && isStanzaName(element.name)) {
+    if (isStanza(element)) {
       session.lastActiveAt = this.heardAt;
       const stanza = admit(session, element);
       if (stanza === undefined) return undefined;
@@ -144,11 +150,13 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   // --- what the opening does to the stream
 
   sendHeader(from: string, to: string | undefined): void {
+    if (this.#ended) return;
     this.#headerSent = true;
     this.#transport.write(this.#framing.open({ from, to, id: randomToken() }));
   }
 
   sendElement(element: Element): void {
+    if (this.#ended) return;
     const isOurs = element.ns === NS.streams;
     this.#transport.write(isOurs ? this.#framing.streamElement(element) : this.#framing.element(element));
   }
@@ -198,8 +206,10 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   onDrain(): void {
     this.#tellFlushed(true);
     const waiters = this.#drainWaiters;
+    if (waiters === undefined) return;
     this.#drainWaiters = undefined;
-    for (const go of waiters ?? []) go();
+    this.services.table.reads(this);
+    for (const go of waiters) go();
   }
 
   flushed(): Promise<boolean> {
@@ -219,9 +229,20 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
 
   drained(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#ended || !this.congested) resolve();
-      else (this.#drainWaiters ??= []).push(resolve);
+      if (this.#ended || !this.congested) {
+        resolve();
+        return;
+      }
+      if (this.#drainWaiters === undefined) this.services.table.lags(this);
+      (this.#drainWaiters ??= []).push(resolve);
     });
+  }
+
+  /** Who waits for this client has waited for long enough: they go on, and what they send is queued, up to the cut-off. */
+  loosen(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = PATIENCE_OVER;
+    for (const go of waiters ?? []) go();
   }
 
   onSecure(): void {
@@ -237,12 +258,8 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
       // RFC 6120 section 4.9.1.2: an error that comes before the header is sent follows a header.
       if (!this.#headerSent) this.sendHeader(this.#opening?.hostName ?? this.services.router.defaultHost, undefined);
       this.sendElement(error.element());
-    } else if (!this.#headerSent) {
-      this.#transport.destroy();
-      this.#over();
-      return;
     }
-    this.#transport.write(this.#framing.close);
+    if (this.#headerSent) this.#transport.write(this.#framing.close);
     this.#over();
     this.#transport.end();
   }
@@ -262,8 +279,4 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
     if (session === undefined || !session.host.sessions.remove(session)) return;
     session.host.parts.hooks.tell(sessionEnded, session);
   }
-}
-
-function isStanzaName(name: string): boolean {
-  return name === 'message' || name === 'presence' || name === 'iq';
 }

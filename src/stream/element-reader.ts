@@ -1,6 +1,6 @@
 /** Reads a stream element by element, one at a time: while something waits, nothing further is read. */
 import type { Transport } from '../kernel/transport.ts';
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import type { StreamFraming } from './framing.ts';
 
@@ -11,6 +11,8 @@ export interface ReaderOwner {
   handle(element: Element): Awaitable<void>;
   /** Reading or handling failed: XmlError for what the peer sent, anything else for what we did. */
   broken(cause: unknown): void;
+  /** What was waited for is there: the owner resumes its transport, unless it has another reason to pause. */
+  readOn(): void;
 }
 
 export class ElementReader {
@@ -30,9 +32,11 @@ export class ElementReader {
     return this.#busy;
   }
 
+  /** The chunk is the caller's again after the call. */
   push(chunk: Buffer): void {
     this.#framing.push(chunk);
-    if (!this.#busy) this.#read();
+    if (this.#busy) this.#framing.keep();
+    else this.#read();
   }
 
   #read(): void {
@@ -53,6 +57,7 @@ export class ElementReader {
 
   #wait(outcome: Promise<void>): void {
     this.#busy = true;
+    this.#framing.keep();
     this.#transport.pause();
     outcome.then(
       () => this.#goOn(),
@@ -68,6 +73,6 @@ export class ElementReader {
     if (this.#owner.ended) return;
     this.#read();
     // Reading may have come to wait again.
-    if (!this.#busy) this.#transport.resume();
+    if (!this.#busy && !this.#owner.ended) this.#owner.readOn();
   }
 }

@@ -2,7 +2,7 @@
 import type { StreamFacts, StreamFeature } from '../kernel/stream-feature.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 import { isPromise, then } from '../util/awaitable.ts';
-import { el, Element } from '../xml/element.ts';
+import { Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 
 /** `<features/>` with what the modules offer in this state, after what the stream itself offers. */
@@ -23,14 +23,14 @@ function isOffered(feature: StreamFeature, { states }: StreamFacts): boolean {
   return feature.needs.every((it) => states.has(it)) && !feature.forbids.some((it) => states.has(it));
 }
 
-/** XEP-0478: what the server will take. */
-export function limitsFeature(maxBytes: number, idleSeconds: number): Element {
+/** XEP-0478: the largest element that is taken, and the silence after which the server asks or ends the stream. */
+export function limitsFeature(maxBytes: number, idleMs: number): Element {
   return el(
     NS.limits,
     'limits',
     null,
     el(NS.limits, 'max-bytes', null, String(maxBytes)),
-    el(NS.limits, 'idle-seconds', null, String(idleSeconds)),
+    el(NS.limits, 'idle-seconds', null, String(Math.ceil(idleMs / 1000))),
   );
 }
 

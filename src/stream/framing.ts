@@ -1,10 +1,10 @@
 /** The two ways to put a stream on a transport: one long document (RFC 6120) or an element a message (RFC 7395). */
 import type { Framing } from '../kernel/transport.ts';
 import { clark, Element } from '../xml/element.ts';
-import { escapeAttribute } from '../xml/escape.ts';
-import { writeElement } from '../xml/writer.ts';
 import { XmlError, type XmlLimits } from '../xml/error.ts';
+import { escapeAttribute } from '../xml/escape.ts';
 import { CLOSE, parseDocument, StreamParser } from '../xml/parser.ts';
+import { writeElement } from '../xml/writer.ts';
 import { NS } from '../xmpp/ns.ts';
 
 /** The peer closed its stream: what `next` returns for `</stream:stream>` and for `<close/>`. */
@@ -12,6 +12,9 @@ export const CLOSED: Element = new Element(NS.streams, 'closed');
 
 /** The key of a stream header, whichever way it came. */
 export const HEADER = clark(NS.streams, 'stream');
+
+/** The language that the server speaks (RFC 6120 section 4.7.4). */
+export const SERVER_LANG = 'en';
 
 export interface HeaderAttributes {
   readonly from: string;
@@ -22,9 +25,14 @@ export interface HeaderAttributes {
 /** Reads and writes one stream. Reading is by pull: whoever reads may stop in the middle of a chunk. */
 export interface StreamFraming {
   limits: XmlLimits;
+  /** The default namespace that the peer's header has declared (RFC 6120 section 4.8.2); '' when it declared none. */
+  readonly contentNs: string;
+  /** Reads the chunk in place: it belongs to the caller again once `next` gave undefined, or after `keep`. */
   push(chunk: Buffer): void;
   /** The next header, child element or `CLOSED`; undefined when more bytes are needed. Throws XmlError. */
   next(): Element | undefined;
+  /** Copies what was pushed and not yet read. */
+  keep(): void;
   /** The peer will open its stream anew (RFC 6120 section 4.3.3). */
   restart(): void;
   /** Forgets what was received and not yet read (RFC 6120 section 5.4.3.3). */
@@ -45,13 +53,16 @@ export function framingFor(kind: Framing, limits: XmlLimits, contentNs: string =
 
 /** RFC 6120 section 4: stanzas are children of one root that stays open. */
 class DocumentFraming implements StreamFraming {
-  readonly close = '</stream:stream>';
   readonly #parser: StreamParser;
   readonly #contentNs: string;
 
   constructor(limits: XmlLimits, contentNs: string) {
     this.#parser = new StreamParser(limits, contentNs === NS.client ? {} : { normalizeFrom: contentNs });
     this.#contentNs = contentNs;
+  }
+
+  get close(): string {
+    return '</stream:stream>';
   }
 
   get limits(): XmlLimits {
@@ -62,6 +73,10 @@ class DocumentFraming implements StreamFraming {
     this.#parser.limits = limits;
   }
 
+  get contentNs(): string {
+    return this.#parser.contentNs;
+  }
+
   push(chunk: Buffer): void {
     this.#parser.push(chunk);
   }
@@ -69,6 +84,10 @@ class DocumentFraming implements StreamFraming {
   next(): Element | undefined {
     const element = this.#parser.next();
     return element === CLOSE ? CLOSED : element;
+  }
+
+  keep(): void {
+    this.#parser.keep();
   }
 
   restart(): void {
@@ -81,9 +100,11 @@ class DocumentFraming implements StreamFraming {
 
   open({ from, id, to }: HeaderAttributes): string {
     const peer = to === undefined ? '' : ` to='${escapeAttribute(to)}'`;
+    // XEP-0114 section 3 knows no version: one that is there promises features (RFC 6120 section 4.3.2).
+    const version = this.#contentNs === NS.component ? '' : ` version='1.0' xml:lang='${SERVER_LANG}'`;
     return (
       `<?xml version='1.0'?><stream:stream xmlns='${this.#contentNs}' xmlns:stream='${NS.streams}'` +
-      ` from='${escapeAttribute(from)}'${peer} id='${id}' version='1.0' xml:lang='en'>`
+      ` from='${escapeAttribute(from)}'${peer} id='${id}'${version}>`
     );
   }
 
@@ -102,7 +123,6 @@ class DocumentFraming implements StreamFraming {
 
 /** RFC 7395 section 3: every message is one element that stands alone, and the root is never sent. */
 class MessageFraming implements StreamFraming {
-  readonly close = `<close xmlns='${NS.framing}'/>`;
   limits: XmlLimits;
   #messages: Buffer[] = [];
 
@@ -110,18 +130,33 @@ class MessageFraming implements StreamFraming {
     this.limits = limits;
   }
 
+  get close(): string {
+    return `<close xmlns='${NS.framing}'/>`;
+  }
+
+  get contentNs(): string {
+    return NS.client;
+  }
+
   push(message: Buffer): void {
-    this.#messages.push(Buffer.from(message));
+    this.#messages.push(message);
   }
 
   next(): Element | undefined {
     const message = this.#messages.shift();
     if (message === undefined) return undefined;
     const element = parseDocument(message, this.limits);
+    // Section 3.3.2: the root of RFC 6120 has no place here.
+    if (element.key === HEADER) throw new XmlError('invalid-namespace', '<open/> begins a stream over WebSocket');
     if (element.ns !== NS.framing) return element;
     if (element.name === 'close') return CLOSED;
-    if (element.name !== 'open') throw new XmlError('not-well-formed', `unknown framing element <${element.name}/>`);
+    if (element.name !== 'open') throw new XmlError('bad-format', `there is no <${element.name}/> in framing`);
     return new Element(NS.streams, 'stream', element.attrs);
+  }
+
+  keep(): void {
+    // One at most, or none: transports hand nothing over while they are paused.
+    this.#messages = this.#messages.map((it) => Buffer.from(it));
   }
 
   restart(): void {}
@@ -132,7 +167,7 @@ class MessageFraming implements StreamFraming {
 
   open({ from, id, to }: HeaderAttributes): string {
     const peer = to === undefined ? '' : ` to='${escapeAttribute(to)}'`;
-    return `<open xmlns='${NS.framing}' from='${escapeAttribute(from)}'${peer} id='${id}' version='1.0' xml:lang='en'/>`;
+    return `<open xmlns='${NS.framing}' from='${escapeAttribute(from)}'${peer} id='${id}' version='1.0' xml:lang='${SERVER_LANG}'/>`;
   }
 
   streamElement(element: Element): string {

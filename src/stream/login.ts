@@ -2,12 +2,12 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { FailureLimits } from '../auth/failure-limits.ts';
 import {
-  failure,
-  LEGACY_BINDING,
   type BindingType,
   type ChannelBindings,
   type Exchange,
   type FastRequest,
+  failure,
+  LEGACY_BINDING,
   type OfferContext,
   type SaslFailure,
   type SaslStep,
@@ -16,12 +16,14 @@ import {
 import { Credentials, FastTokens } from '../contracts/credentials.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Transport } from '../kernel/transport.ts';
-import { then, type Awaitable } from '../util/awaitable.ts';
-import { el, type Element } from '../xml/element.ts';
+import { type Awaitable, then } from '../util/awaitable.ts';
+import { type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import type { StreamControl } from './negotiation.ts';
 
+/** RFC 6120 section 6.5.4. No secret was tried, or not by our fault. */
+export const needsTls: SaslFailure = { ...failure('encryption-required'), harmless: true };
 const tooManyFailures = new StreamError('policy-violation', 'too many failed attempts to log in');
 
 /** What the composition root lends to all logins. */
@@ -47,7 +49,7 @@ export class Login {
     this.#services = services;
     this.authenticator = services.authenticatorOf(stream.host.name.domain);
     this.offer = offerContext(stream);
-    this.mechanisms = this.authenticator.offeredMechanisms(this.offer);
+    this.mechanisms = stream.mayAuthenticate ? this.authenticator.offeredMechanisms(this.offer) : [];
     this.bindings = this.authenticator.offeredBindings(this.offer);
     const hasTokens = stream.host.parts.service(FastTokens) !== undefined;
     this.fastMechanisms = hasTokens ? this.authenticator.offeredFast(this.offer) : [];
@@ -64,6 +66,7 @@ export class Login {
 
   begin(mechanism: string, fast: FastRequest | undefined, withFast: boolean): Exchange | SaslFailure {
     const { credentials } = this;
+    if (!this.stream.mayAuthenticate) return needsTls;
     if (credentials === undefined) return failure('temporary-auth-failure', 'this host has no accounts');
     return this.authenticator.begin(mechanism, {
       ...this.offer,
@@ -78,7 +81,12 @@ export class Login {
   /** The stream's `from` is who logs in, or there is none (XEP-0388 section 2.4; RFC 6120 section 4.7.1). */
   claimHolds(success: SaslSuccess): boolean {
     const { claimed } = this.stream;
-    return claimed === undefined || claimed.local === '' || claimed.local === success.local || success.mechanism === 'ANONYMOUS';
+    return (
+      claimed === undefined ||
+      claimed.local === '' ||
+      claimed.local === success.local ||
+      success.mechanism === 'ANONYMOUS'
+    );
   }
 
   /** Keeps the keys that the exchange could make because it saw the password; a failure to keep them is only logged. */

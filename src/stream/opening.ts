@@ -1,22 +1,23 @@
 /** A stream before it has a resource: header, TLS, authentication, binding (RFC 6120 sections 4.3 to 7). */
 import { Credentials, type ScramHash } from '../contracts/credentials.ts';
 import { sessionBound } from '../contracts/session.ts';
-import { jid as makeJid, type Jid } from '../jid/jid.ts';
+import { type Jid, jid as makeJid, parseJid } from '../jid/jid.ts';
 import type { StreamFacts, StreamState } from '../kernel/stream-feature.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
-import { then, type Awaitable } from '../util/awaitable.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { type Awaitable, then } from '../util/awaitable.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
-import { StanzaError } from '../xmpp/stanza-error.ts';
 import { errorReply, iqResult, Stanza } from '../xmpp/stanza.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { BIND, bindResource, bindResult, requestedResource } from './bind.ts';
 import type { C2sStream } from './c2s.ts';
 import { collectFeatures, limitsFeature, startTlsFeature } from './features.ts';
-import { readHeader } from './header.ts';
-import type { Negotiator, StreamControl } from './negotiation.ts';
+import { SERVER_LANG } from './framing.ts';
+import { checkRoot, readHeader } from './header.ts';
+import { type Negotiator, outOfTurn, type StreamControl } from './negotiation.ts';
 import type { StreamSettings } from './settings.ts';
 
 const STARTTLS = clark(NS.tls, 'starttls');
@@ -27,7 +28,7 @@ const hostChanged = new StreamError('host-unknown', 'another host than before');
 const notAuthorized = new StreamError('not-authorized'); // RFC 6120 section 4.9.3.12
 const unsupported = new StreamError('unsupported-stanza-type');
 const identityChanged = new StreamError('invalid-from', 'another account than before');
-const headerFirst = new StreamError('invalid-xml', 'a stream begins with a header');
+const hostGone = new StreamError('host-gone');
 
 export class Opening implements StreamControl {
   readonly transport: Transport;
@@ -38,6 +39,7 @@ export class Opening implements StreamControl {
   readonly #states = new Set<StreamState>();
   #host: LocalHost | undefined = undefined;
   #account: Jid | undefined = undefined;
+  #lang: string | undefined = undefined;
   #negotiators: readonly Negotiator[] | undefined = undefined;
 
   constructor(stream: C2sStream, transport: Transport) {
@@ -63,9 +65,18 @@ export class Opening implements StreamControl {
     return this.#host?.name.domain;
   }
 
+  get ended(): boolean {
+    return this.#stream.ended;
+  }
+
+  /** RFC 6120 section 5.3.1: without TLS nothing else is offered, unless the address is exempted. */
+  get mayAuthenticate(): boolean {
+    return this.transport.tls !== undefined || this.settings.allowsPlaintext(this.transport.remoteAddress);
+  }
+
   /** The client's header: answers with ours and with the features of the state that has been reached. */
-  begin(element: Element): Awaitable<void> {
-    const header = readHeader(element);
+  begin(element: Element, contentNs: string): Awaitable<void> {
+    const header = checkRoot(element, contentNs, NS.client) ?? readHeader(element);
     if (header instanceof StreamError) return this.fail(header);
     const host = this.#stream.services.router.host(header.to);
     if (host === undefined) return this.fail(hostUnknown);
@@ -74,26 +85,28 @@ export class Opening implements StreamControl {
       return this.fail(identityChanged);
     }
     this.#host = host;
+    this.#lang = header.lang === SERVER_LANG ? undefined : header.lang;
     (this.facts as { host: string }).host = host.name.domain;
     this.claimed = header.from;
     if (this.transport.tls !== undefined) this.#states.add('tls');
     this.#stream.sendHeader(host.name.domain, header.from?.full);
-    if (this.#account !== undefined || header.from === undefined || !this.#mayAuthenticate()) return this.sendFeatures();
+    if (this.#account !== undefined || header.from === undefined || !this.mayAuthenticate) return this.#sendFeatures();
     const stored = host.parts.service(Credentials)?.find(header.from.local);
     return then(stored, (it) => {
       // XEP-0388 section 2.1: only what this account can use. One that does not exist looks like one that has it all.
       this.accountHashes = it === undefined || it.keys.length === 0 ? undefined : it.keys.map(({ hash }) => hash);
-      return this.sendFeatures();
+      return this.#sendFeatures();
     });
   }
 
   handle(element: Element): Awaitable<void> {
-    if (this.#host === undefined) return this.fail(headerFirst);
-    if (element.key === STARTTLS) return this.#startTls();
+    if (this.#stream.services.router.host(this.host.name.domain) !== this.host) return this.fail(hostGone);
     if (this.#account !== undefined) return this.#authenticatedElement(element);
-    for (const negotiator of this.#mayAuthenticate() ? this.#negotiations() : []) {
-      if (negotiator.takes(element.key)) return negotiator.handle(element);
-    }
+    const negotiations = this.#negotiations();
+    const negotiator = negotiations.find((it) => it.takes(element.key));
+    if (negotiations.some((it) => it.exclusive && it !== negotiator)) return this.fail(outOfTurn);
+    if (negotiator !== undefined) return negotiator.handle(element);
+    if (element.key === STARTTLS) return this.#startTls();
     if (element.key === IQ) return this.#preAuthIq(element);
     if (element.ns === NS.client) return this.fail(notAuthorized);
     return this.fail(unsupported);
@@ -112,48 +125,54 @@ export class Opening implements StreamControl {
     this.#negotiators = undefined;
   }
 
-  authenticated(local: string, next: 'restart' | 'continue'): void {
-    this.#account = makeJid(`${local}@${this.host.name.domain}`);
+  authenticated(local: string, next: 'restart' | 'continue'): Jid {
+    const account = makeJid(`${local}@${this.host.name.domain}`);
+    this.#account = account;
     this.#states.add('authenticated');
     this.#stream.raiseLimits();
     this.close();
     if (next === 'restart') this.#stream.expectHeader();
+    return account;
   }
 
-  bind(resource: string | undefined): Awaitable<ClientSession | StanzaError> {
+  bind(resource: string | undefined, answer: (session: ClientSession) => void): StanzaError | undefined {
     const account = this.#account;
-    if (account === undefined) throw new Error('a stream is bound before it is authenticated');
-    const { clock } = this.#stream.services;
+    if (account === undefined || this.ended) throw new Error('there is no authenticated stream to bind');
     const { sessionsPerAccount: limit, resourceConflict: onConflict } = this.settings;
-    const session = bindResource(this.host, { account, resource, limit, onConflict, now: clock.now() }, this.#stream);
+    const now = this.#stream.services.clock.now();
+    const request = { account, resource, limit, onConflict, now, lang: this.#lang };
+    const session = bindResource(this.host, request, this.#stream);
     if (session instanceof StanzaError) return session;
     this.#states.add('bound');
     this.#stream.bindTo(session);
+    answer(session);
+    this.#stream.finishOpening();
     this.host.parts.hooks.tell(sessionBound, session);
-    return session;
+    return undefined;
   }
 
-  sendFeatures(): Awaitable<void> {
-    return then(collectFeatures(this.#ownFeatures(), this.host.parts.streamFeatures, this.facts), (features) => {
-      this.send(features);
-      if (this.#states.has('bound')) this.#stream.finishOpening();
-    });
+  features(next?: StreamState): Awaitable<Element> {
+    const states = next === undefined ? this.#states : new Set([...this.#states, next]);
+    return collectFeatures(this.#ownFeatures(states), this.host.parts.streamFeatures, { ...this.facts, states });
   }
 
-  /** RFC 6120 section 5.3.1: without TLS nothing else is offered, unless the address is exempted. */
-  #mayAuthenticate(): boolean {
-    return this.transport.tls !== undefined || this.settings.allowsPlaintext(this.transport.remoteAddress);
+  #sendFeatures(): Awaitable<void> {
+    return then(this.features(), (it) => this.send(it));
   }
 
-  #ownFeatures(): Element[] {
+  #ownFeatures(states: ReadonlySet<StreamState>): Element[] {
     const own: Element[] = [];
-    const isOpen = this.#mayAuthenticate();
+    const isOpen = this.mayAuthenticate;
     if (this.transport.tls === undefined && this.transport.startTls !== undefined) own.push(startTlsFeature(!isOpen));
     if (!isOpen) return own;
-    if (this.#account === undefined) for (const it of this.#negotiations()) own.push(...it.features());
-    else if (!this.#states.has('bound')) own.push(el(NS.bind, 'bind'));
-    const limits = this.#account === undefined ? this.settings.beforeAuth : this.settings.afterAuth;
-    own.push(limitsFeature(limits.maxBytes, Math.ceil((2 * this.settings.pingIntervalMs) / 1000)));
+    const { beforeAuth, afterAuth, authTimeoutMs, pingIntervalMs } = this.settings;
+    if (!states.has('authenticated')) {
+      for (const it of this.#negotiations()) own.push(...it.features());
+      own.push(limitsFeature(beforeAuth.maxBytes, authTimeoutMs));
+    } else {
+      if (!states.has('bound')) own.push(el(NS.bind, 'bind'));
+      own.push(limitsFeature(afterAuth.maxBytes, pingIntervalMs));
+    }
     return own;
   }
 
@@ -167,14 +186,22 @@ export class Opening implements StreamControl {
       return this.#stream.end(undefined);
     }
     this.send(el(NS.tls, 'proceed'));
+    this.#forget();
+    return this.#stream.upgradeToTls();
+  }
+
+  /** RFC 6120 section 5.4.3.3: what the client said in plaintext does not count any more. */
+  #forget(): void {
     this.close();
-    this.#stream.upgradeToTls();
+    this.#host = undefined;
+    this.claimed = undefined;
+    this.accountHashes = undefined;
   }
 
   #preAuthIq(element: Element): Awaitable<void> {
     const payload = element.firstElement();
     const type = element.attr('type');
-    const handler = payload && this.#mayAuthenticate() && this.host.parts.preAuth.get(`${type} ${payload.key}`);
+    const handler = payload && this.mayAuthenticate && this.host.parts.preAuth.get(`${type} ${payload.key}`);
     if (!handler || payload === undefined) return this.fail(notAuthorized);
     const request = new Stanza(element, this.host.name, this.host.name);
     const answered = async (): Promise<void> => {
@@ -188,16 +215,28 @@ export class Opening implements StreamControl {
     return answered();
   }
 
+  /** RFC 6120 section 7.1: nothing but a request to bind comes before a resource is bound. */
   #authenticatedElement(element: Element): Awaitable<void> {
+    if (element.key === STARTTLS) return this.#startTls();
+    if (element.ns !== NS.client) return this.fail(unsupported);
     const payload = element.key === IQ ? element.child(BIND) : undefined;
-    if (payload === undefined || element.attr('type') !== 'set') return this.fail(notAuthorized);
+    if (payload === undefined || !this.#isForUs(element)) return this.fail(notAuthorized);
     const account = this.#account as Jid;
     const request = new Stanza(element, account, account);
-    return then(this.bind(requestedResource(payload)), (session) => {
-      if (session instanceof StanzaError) return this.send(reply(errorReply(request, session)));
-      this.send(reply(iqResult(request, bindResult(session.jid))));
-      this.#stream.finishOpening();
-    });
+    const isSound = request.type === 'set' && request.id !== undefined && element.elements().length === 1;
+    const refused = isSound
+      ? this.bind(requestedResource(payload), ({ jid }) => this.send(reply(iqResult(request, bindResult(jid)))))
+      : refusals.badRequest;
+    if (refused !== undefined) this.send(reply(errorReply(request, refused)));
+    return undefined;
+  }
+
+  /** Addressed to the server or to the account, or not at all. */
+  #isForUs(element: Element): boolean {
+    const to = element.attr('to');
+    if (to === undefined) return true;
+    const bare = parseJid(to)?.full;
+    return bare === this.host.name.full || bare === this.#account?.full;
   }
 }
 

@@ -1,8 +1,8 @@
 /** The SASL profile of RFC 6120 section 6: the stream is opened anew after success. */
 import { decodeBase64 } from '../auth/base64.ts';
-import { failure, type Exchange, type SaslFailure, type SaslStep, type SaslSuccess } from '../auth/sasl.ts';
-import { then, type Awaitable } from '../util/awaitable.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { type Exchange, failure, type SaslFailure, type SaslStep, type SaslSuccess } from '../auth/sasl.ts';
+import { type Awaitable, then } from '../util/awaitable.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { advance, type Login } from './login.ts';
 import type { Negotiator } from './negotiation.ts';
@@ -12,6 +12,7 @@ const RESPONSE = clark(NS.sasl, 'response');
 const ABORT = clark(NS.sasl, 'abort');
 
 export class SaslNegotiator implements Negotiator {
+  readonly exclusive = false;
   readonly #login: Login;
   #exchange: Exchange | undefined = undefined;
 
@@ -76,6 +77,7 @@ export class SaslNegotiator implements Negotiator {
     if (!this.#login.claimHolds(success)) return this.#failed(failure('invalid-authzid'));
     const saved = success.newKeys === undefined ? undefined : this.#login.keepKeys(success);
     return then(saved, () => {
+      if (this.#login.stream.ended) return;
       const data = success.data === undefined ? undefined : success.data.toString('base64') || '=';
       this.#login.stream.send(el(NS.sasl, 'success', null, data));
       this.#login.stream.authenticated(success.local, 'restart');

@@ -46,7 +46,10 @@ export function readSasl2Request(element: Element): Sasl2Request | 'incorrect-en
     tag: tagOf(bind),
     fast,
     tokenFor: element.child(REQUEST_TOKEN)?.attr('mechanism'),
-    upgrades: element.elements().filter((it) => it.key === UPGRADE).map((it) => it.text()),
+    upgrades: element
+      .elements()
+      .filter((it) => it.key === UPGRADE)
+      .map((it) => it.text()),
   };
 }
 

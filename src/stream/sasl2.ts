@@ -1,18 +1,18 @@
 /** Extensible SASL (XEP-0388) with Bind 2 (XEP-0386), FAST (XEP-0484) and upgrade tasks (XEP-0480): one round trip. */
 import { decodeBase64 } from '../auth/base64.ts';
 import { tokenToIssue } from '../auth/fast.ts';
-import { failure, type Exchange, type SaslFailure, type SaslStep, type SaslSuccess } from '../auth/sasl.ts';
+import { type Exchange, failure, type SaslFailure, type SaslStep, type SaslSuccess } from '../auth/sasl.ts';
 import { offeredUpgrades } from '../auth/upgrade.ts';
+import type { Jid } from '../jid/jid.ts';
 import type { Awaitable } from '../util/awaitable.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';
-import { StreamError } from '../xmpp/stream-error.ts';
 import { bind2Feature, bindInline } from './bind2.ts';
-import { advance, type Login } from './login.ts';
-import type { Negotiator } from './negotiation.ts';
+import { advance, type Login, needsTls } from './login.ts';
+import { type Negotiator, outOfTurn } from './negotiation.ts';
 import { readSasl2Request, type Sasl2Request } from './sasl2-request.ts';
-import { Upgrades, type UpgradePolicy } from './upgrades.ts';
+import { type UpgradePolicy, Upgrades } from './upgrades.ts';
 
 const AUTHENTICATE = clark(NS.sasl2, 'authenticate');
 const RESPONSE = clark(NS.sasl2, 'response');
@@ -38,11 +38,22 @@ export class Sasl2Negotiator implements Negotiator {
     this.#policy = policy;
   }
 
+  get exclusive(): boolean {
+    return this.#attempt !== undefined;
+  }
+
   features(): readonly Element[] {
-    const { mechanisms, bindings, fastMechanisms } = this.#login;
-    if (mechanisms.length === 0) return [];
+    const { mechanisms, bindings, fastMechanisms, offer } = this.#login;
+    // Section 4: after TLS only. Section 2.1: with mechanisms only.
+    if (mechanisms.length === 0 || !offer.tls) return [];
     const fast = fastMechanisms.map((it) => el(NS.fast, 'mechanism', null, it));
-    const inline = el(NS.sasl2, 'inline', null, bind2Feature(), fast.length > 0 ? el(NS.fast, 'fast', null, ...fast) : undefined);
+    const inline = el(
+      NS.sasl2,
+      'inline',
+      null,
+      bind2Feature(),
+      fast.length > 0 ? el(NS.fast, 'fast', null, ...fast) : undefined,
+    );
     const features = [
       el(
         NS.sasl2,
@@ -64,11 +75,11 @@ export class Sasl2Negotiator implements Negotiator {
   }
 
   handle(element: Element): Awaitable<void> {
-    if (element.key === AUTHENTICATE) return this.#begin(element);
     const attempt = this.#attempt;
-    if (element.key === ABORT || attempt === undefined) {
-      return this.#failed(failure(attempt === undefined ? 'malformed-request' : 'aborted'));
-    }
+    if (element.key === AUTHENTICATE)
+      return attempt === undefined ? this.#begin(element) : this.#login.stream.fail(outOfTurn);
+    if (attempt === undefined) return this.#failed(failure('malformed-request'));
+    if (element.key === ABORT) return this.#failed(failure('aborted'));
     if (attempt.upgrades !== undefined) return this.#task(attempt.upgrades, element);
     if (element.key !== RESPONSE) return this.#failed(failure('malformed-request'));
     const data = decodeBase64(element.text().trim());
@@ -81,8 +92,7 @@ export class Sasl2Negotiator implements Negotiator {
   }
 
   #begin(element: Element): Awaitable<void> {
-    // One attempt at a time: what comes amid another ends that one (section 2.4).
-    if (this.#attempt !== undefined) return this.#failed(failure('malformed-request'));
+    if (!this.#login.offer.tls) return this.#failed(needsTls);
     const request = readSasl2Request(element);
     if (request === undefined) return this.#failed(failure('malformed-request'));
     if (request === 'incorrect-encoding') return this.#failed(failure('incorrect-encoding'));
@@ -115,7 +125,7 @@ export class Sasl2Negotiator implements Negotiator {
     const { upgrades } = attempt.request;
     const tasks = upgrades.length === 0 ? undefined : await Upgrades.plan(this.#login, success, upgrades, this.#policy);
     if (this.#attempt !== attempt) return undefined; // the stream is gone
-    if (tasks === undefined) return this.#finish(attempt.request, success, success.data);
+    if (tasks === undefined) return this.#finish(attempt, success, success.data);
     attempt.upgrades = tasks;
     this.#login.stream.send(tasks.announce(success.data));
     return undefined;
@@ -125,31 +135,29 @@ export class Sasl2Negotiator implements Negotiator {
     const outcome = await upgrades.handle(element);
     const attempt = this.#attempt;
     if (attempt?.upgrades !== upgrades) return undefined;
-    if (outcome === 'done') return this.#finish(attempt.request, upgrades.success, undefined);
+    if (outcome === 'done') return this.#finish(attempt, upgrades.success, undefined);
     if ('kind' in outcome) return this.#failed(outcome);
     return this.#login.stream.send(outcome);
   }
 
-  async #finish(request: Sasl2Request, success: SaslSuccess, data: Buffer | undefined): Promise<void> {
+  /** From the moment a resource is bound until the client knows, nothing waits: nobody's stanza may come before. */
+  async #finish(attempt: Attempt, success: SaslSuccess, data: Buffer | undefined): Promise<void> {
     const { stream } = this.#login;
+    const { request } = attempt;
     const token = await this.#token(request, success);
-    this.#attempt = undefined;
-    stream.authenticated(success.local, 'continue');
-    const bound = request.bind === undefined ? undefined : await bindInline(stream, request);
-    if (bound instanceof StreamError) return stream.fail(bound);
-    const identity = bound?.jid.full ?? `${success.local}@${stream.host.name.domain}`;
-    stream.send(
-      el(
-        NS.sasl2,
-        'success',
-        null,
-        data === undefined ? undefined : el(NS.sasl2, 'additional-data', null, data.toString('base64')),
-        el(NS.sasl2, 'authorization-identifier', null, identity),
-        bound?.element,
-        token,
-      ),
-    );
-    return stream.sendFeatures(); // section 2.6.1: no restart
+    if (this.#attempt !== attempt) return undefined;
+    const account = stream.authenticated(success.local, 'continue');
+    const features = await stream.features(request.bind === undefined ? undefined : 'bound');
+    if (stream.ended) return undefined;
+    const answer = (identity: Jid, bound?: Element): void => {
+      const proof = data === undefined ? undefined : el(NS.sasl2, 'additional-data', null, data.toString('base64'));
+      const identifier = el(NS.sasl2, 'authorization-identifier', null, identity.full);
+      stream.send(el(NS.sasl2, 'success', null, proof, identifier, bound, token));
+      stream.send(features); // section 2.6.1: at once, and without a restart
+    };
+    if (request.bind === undefined) return answer(account);
+    const refused = bindInline(stream, { account, ...request }, answer);
+    return refused === undefined ? undefined : stream.fail(refused);
   }
 
   /** XEP-0484 sections 3.2, 3.5 and 3.6. */

@@ -7,12 +7,16 @@ import { ping } from './ping.ts';
 
 const SWEEP_MS = 1_000;
 const WAKE_MS = 50;
+/** How long others wait for a client that does not read. */
+const PATIENCE_MS = 10_000;
 
 const timedOut = new StreamError('connection-timeout');
 
 export class StreamTable {
   readonly #streams = new Set<C2sStream>();
   readonly #sleeping = new Map<C2sStream, number>();
+  /** Clients that others wait for, and since when; milliseconds since 1970. */
+  readonly #lagging = new Map<C2sStream, number>();
   readonly #clock: Clock;
   readonly #stop: readonly (() => void)[];
 
@@ -46,6 +50,7 @@ export class StreamTable {
   remove(stream: C2sStream): void {
     this.#streams.delete(stream);
     this.#sleeping.delete(stream);
+    this.#lagging.delete(stream);
   }
 
   [Symbol.iterator](): Iterator<C2sStream> {
@@ -55,6 +60,20 @@ export class StreamTable {
   /** Calls `wake` of the stream once the time (milliseconds since 1970) has come. */
   wakeLater(stream: C2sStream, at: number): void {
     this.#sleeping.set(stream, at);
+  }
+
+  isSleeping(stream: C2sStream): boolean {
+    return this.#sleeping.has(stream);
+  }
+
+  /** Others have begun to wait for this client. Their patience is limited. */
+  lags(stream: C2sStream): void {
+    this.#lagging.set(stream, this.#clock.now());
+  }
+
+  /** It has read all that it was sent. */
+  reads(stream: C2sStream): void {
+    this.#lagging.delete(stream);
   }
 
   close(): void {
@@ -73,6 +92,11 @@ export class StreamTable {
 
   #sweep(): void {
     const now = this.#clock.now();
+    for (const [stream, since] of this.#lagging) {
+      if (now - since < PATIENCE_MS) continue;
+      this.#lagging.delete(stream);
+      stream.loosen();
+    }
     for (const stream of this.#streams) {
       const { authTimeoutMs, pingIntervalMs } = stream.services.settings;
       if (stream.session === undefined) {

@@ -1,9 +1,9 @@
 /** The upgrade tasks of one login (XEP-0480): new SCRAM keys from a client that knows the password. */
 import { decodeBase64 } from '../auth/base64.ts';
 import { failure, type SaslFailure, type SaslSuccess } from '../auth/sasl.ts';
-import { upgradesToRun, upgradeTask, withKeys, type UpgradeTask } from '../auth/upgrade.ts';
+import { type UpgradeTask, upgradesToRun, upgradeTask, withKeys } from '../auth/upgrade.ts';
 import type { ScramHash } from '../contracts/credentials.ts';
-import { clark, el, type Element } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Login } from './login.ts';
 
@@ -40,7 +40,11 @@ export class Upgrades {
     if (stored === undefined) return undefined;
     const hashes = upgradesToRun(requested, success, stored.keys, policy.hashes);
     if (hashes.length === 0) return undefined;
-    return new Upgrades(login, success, hashes.map((it) => upgradeTask(it, policy.iterations)));
+    return new Upgrades(
+      login,
+      success,
+      hashes.map((it) => upgradeTask(it, policy.iterations)),
+    );
   }
 
   /** `<continue/>` with the one task that comes next (XEP-0480 section 2.3). */
