@@ -17,6 +17,7 @@ import { negotiators } from '../stream/negotiators.ts';
 import { createHealth } from '../telemetry/health.ts';
 import { PrometheusMetrics } from '../telemetry/metrics.ts';
 import { addProcessMetrics, type EventLoopDelay } from '../telemetry/process-metrics.ts';
+import { matchNetworks } from '../util/networks.ts';
 import { HostCertificates } from './certificates.ts';
 import type { Config, HostConfig } from './config/config.ts';
 import { Engine } from './engine.ts';
@@ -24,14 +25,7 @@ import { HttpPages } from './http-pages.ts';
 import { createListener, type ListenerServices, type OpenListener } from './listeners.ts';
 import { serverSecret } from './secret.ts';
 import { ServerMetrics } from './server-metrics.ts';
-import {
-  addressMatcher,
-  authenticator,
-  databaseUrl,
-  failureLimits,
-  streamSettings,
-  upgradePolicy,
-} from './settings.ts';
+import { authenticator, databaseUrl, failureLimits, streamSettings, upgradePolicy } from './settings.ts';
 import { type ServerStatus, serverStatus } from './status.ts';
 
 const NET_TIMEOUTS = { handshakeTimeoutMs: 15_000, closeTimeoutMs: 5_000, keepAliveDelayMs: 120_000 };
@@ -176,7 +170,7 @@ export class Server {
   #applyLive(config: Config): void {
     this.#certificates.load(config, this.#certificateNames(config), systemClock.now());
     this.engine.streams.settings = streamSettings(config);
-    this.#pages.mayReadMetrics = config.metrics.enabled ? addressMatcher(config.metrics.allow) : () => false;
+    this.#pages.mayReadMetrics = config.metrics.enabled ? matchNetworks(config.metrics.allow) : () => false;
   }
 
   /** Every name that clients may connect to: hosts, and the services below them. */
@@ -223,7 +217,7 @@ export class Server {
       hasher: { derive: (password) => passwordHasher(upgradePolicy(this.#config.auth)).derive(password) },
       keys: this.#keys,
       settings: streamSettings(this.#config),
-      negotiators: negotiators(login, upgradePolicy(this.#config.auth)),
+      negotiators: (stream) => negotiators(login, upgradePolicy(this.#config.auth))(stream),
     });
   }
 
@@ -233,7 +227,7 @@ export class Server {
       ...NET_TIMEOUTS,
       clock: systemClock,
       log: this.#options.log,
-      isTrusted: addressMatcher(trusted),
+      isTrusted: matchNetworks(trusted),
       maxConnections: limits.connectionsTotal,
       maxPerAddress: limits.connectionsPerAddress,
       acceptsPerSecond: ACCEPTS_PER_SECOND,

@@ -1,25 +1,15 @@
 /** What the parts of the server are told, out of the configuration. */
-import { BlockList, isIP } from 'node:net';
 import { Authenticator, DEFAULT_AUTH } from '../auth/authenticator.ts';
 import { DEFAULT_FAILURE_LIMITS, type FailureLimitOptions } from '../auth/failure-limits.ts';
 import type { ScramHash } from '../contracts/credentials.ts';
 import type { StreamSettings } from '../stream/settings.ts';
 import type { UpgradePolicy } from '../stream/upgrades.ts';
+import { matchNetworks } from '../util/networks.ts';
 import type { Config } from './config/config.ts';
-
-/** Whether an address is in one of these networks, given in CIDR notation. IPv4 in IPv6 counts as IPv4. */
-export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address, prefix] = network.split('/') as [string, string];
-    list.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  }
-  return (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
 
 export function streamSettings({ limits, tls, trusted }: Config): StreamSettings {
   const shape = { maxDepth: limits.depth, maxAttributes: limits.attributes };
-  const exempt = addressMatcher(tls.allowPlaintextFrom);
+  const exempt = matchNetworks(tls.allowPlaintextFrom);
   return {
     beforeAuth: { ...shape, maxBytes: limits.preAuthBytes, maxElements: limits.preAuthElements },
     // An element is seven bytes at least, so that the limit on bytes bounds their number, too.
@@ -33,7 +23,7 @@ export function streamSettings({ limits, tls, trusted }: Config): StreamSettings
     sessionsPerAccount: limits.sessionsPerAccount,
     resourceConflict: limits.resourceConflict,
     allowsPlaintext: tls.requireTls ? exempt : () => true,
-    isTrusted: addressMatcher(trusted),
+    isTrusted: matchNetworks(trusted),
   };
 }
 

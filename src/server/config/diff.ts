@@ -21,6 +21,7 @@ const NEEDS_RESTART: readonly string[] = [
   'auth.banTime',
   'limits.connectionsPerAddress',
   'limits.connectionsTotal',
+  'limits.stanzaBytes', // WebSocket listeners read it once
   'log.format',
   'log.file',
 ];
