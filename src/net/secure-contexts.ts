@@ -10,8 +10,6 @@ const baseOptions: SecureContextOptions = {
   ecdhCurve: 'X25519:prime256v1',
   // Renegotiation (TLS 1.2) costs the server most; no XMPP client needs it.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
-  // Without it, sessions are not resumed where client certificates are asked for.
-  sessionIdContext: 'xmpp',
 };
 
 export class SecureContexts {

@@ -142,6 +142,18 @@ test('after end no data is handed over, and a peer that does not close is cut of
   assert.equal(recorder.text, '');
 });
 
+test('end closes also what was paused with bytes unread', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveStreams(t, net);
+  const client = await connect(t, server.port);
+  const recorder = await server.accepted.connection();
+  recorder.transport.pause();
+  await new Promise((resolve) => client.socket.write('unread', resolve));
+  recorder.transport.end();
+  assert.equal(await recorder.closed(), 'closed');
+  assert.equal(recorder.text, '');
+});
+
 test('destroy closes at once; onClose comes later, once, and nothing after it', async (t) => {
   const { net } = createNet(t);
   const server = await serveStreams(t, net);

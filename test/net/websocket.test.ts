@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { textFrame } from '../../src/net/websocket-frame.ts';
 import { serveHttp } from './http-support.ts';
-import { certificateFor, connect, createNet, createTls, TestCertificates } from './support.ts';
+import { type Client, certificateFor, connect, createNet, createTls, TestCertificates } from './support.ts';
 
 interface OpenSocket {
   readonly ws: WebSocket;
@@ -253,20 +253,41 @@ test('thousands of tiny messages in one read are more than a paused transport ke
   assert.equal(recorder.chunks.length, 1);
 });
 
+/** A connection by hand: nothing is sent or answered but what the test says. */
+async function openRaw(t: TestContext, port: number, behind: Buffer): Promise<Client<Socket>> {
+  const client = await connect(t, port);
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13';
+  const headers = `Host: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n${key}\r\nSec-WebSocket-Protocol: xmpp`;
+  client.socket.write(Buffer.concat([Buffer.from(`GET /xmpp-websocket HTTP/1.1\r\n${headers}\r\n\r\n`), behind]));
+  await client.receives('\r\n\r\n');
+  assert.match(client.text, /^HTTP\/1.1 101 /);
+  return client;
+}
+
 test('a message that comes in one packet with the handshake is not lost', async (t) => {
   const { net } = createNet(t);
   const server = await serveHttp(t, net);
-  const client = await connect(t, server.port);
-  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13';
-  const headers = `Host: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n${key}\r\nSec-WebSocket-Protocol: xmpp`;
-  const frame = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
-  client.socket.write(Buffer.concat([Buffer.from(`GET /xmpp-websocket HTTP/1.1\r\n${headers}\r\n\r\n`), frame]));
+  const client = await openRaw(t, server.port, Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]));
   const recorder = await server.accepted.connection();
   await recorder.until(() => recorder.text === 'x');
   recorder.transport.write('y');
   await client.until(() => client.bytes.at(-1) === 0x79);
-  assert.match(client.text, /^HTTP\/1.1 101 /);
   assert.deepEqual(client.bytes.subarray(-3), Buffer.from([0x81, 1, 0x79]));
+});
+
+test('RFC 6455 5.5.1: after a close frame of ours no message follows', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await openRaw(t, server.port, Buffer.alloc(0));
+  const recorder = await server.accepted.connection();
+  const before = client.byteLength;
+  client.socket.write(Buffer.from([0xff, 0x80, 0, 0, 0, 0])); // reserved bits and opcode
+  await client.until(() => client.byteLength > before);
+  recorder.transport.write('too late');
+  client.socket.end();
+  await client.closed();
+  assert.deepEqual([...client.bytes.subarray(before, before + 4)], [0x88, 2, 1002 >> 8, 1002 & 0xff]);
+  assert.equal(client.byteLength, before + 4);
 });
 
 test('a handshake that breaks RFC 6455 is refused with 400', async (t) => {
