@@ -15,6 +15,7 @@ import {
 } from '#api';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, type TestOptions, type TestServer } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 import { type Element, parseXml } from '../../support/xml.ts';
 
 export const NODE = 'http://client.example/';
@@ -33,18 +34,28 @@ export function presenceWith(ver: string, hash: string | undefined = 'sha-1'): s
   return `<presence><c xmlns='${NS.caps}'${named} node='${NODE}' ver='${ver}'/></presence>`;
 }
 
-/** The server with a module that notes what it is told. */
-export async function start(t: TestContext, options: TestOptions = {}) {
-  const changes: CapsChange[] = [];
-  const listener = defineModule({
-    name: 'listener',
-    summary: '',
-    config: z.strictObject({}),
-    setup: () => ({ hooks: [observe(capsChanged, (change) => void changes.push(change))] }),
-  });
-  const server = await startParley({ ...options, extra: [listener] });
-  t.after(() => server.stop());
+/** What the module of the tests was told, by the test that runs. */
+const changes: CapsChange[] = [];
+const listener = defineModule({
+  name: 'listener',
+  summary: '',
+  config: z.strictObject({}),
+  setup: () => ({ hooks: [observe(capsChanged, (change) => void changes.push(change))] }),
+});
+const shared = sharedServer({ extra: [listener] });
+
+/** A server that knows of no capabilities yet; one of its own for a test that needs other options. */
+export async function start(t: TestContext, options?: TestOptions) {
+  const server = options === undefined ? await shared(t) : await startParley({ ...options, extra: [listener] });
+  if (options === undefined) await forgetAll(server);
+  else t.after(() => server.stop());
+  changes.length = 0;
   return { server, changes, client: (name: string) => server.login(name, { resource: 'r', available: false }) };
+}
+
+async function forgetAll(server: TestServer): Promise<void> {
+  await server.db.prepare({ forget: query<[]>('delete from client_caps') }).forget();
+  await server.restart();
 }
 
 export function featuresAt(server: TestServer, address: string): readonly string[] | undefined {

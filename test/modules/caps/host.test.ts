@@ -15,7 +15,7 @@ import {
 import type { Element } from '../../../src/xml/element.ts';
 import type { TestClient } from '../../support/client.ts';
 import { conditionOf } from '../../support/condition.ts';
-import { startParley } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 
 const C = clark(NS.caps, 'c');
 
@@ -34,11 +34,12 @@ const changing = defineModule({
   }),
 });
 
-async function start(t: TestContext, options: object = {}) {
+const NODE = 'https://chat.example.org/';
+const shared = sharedServer({ extra: [changing], modules: { caps: { node: NODE } } });
+
+function start(t: TestContext) {
   motto.text = 'one';
-  const server = await startParley({ extra: [changing], modules: { caps: options } });
-  t.after(() => server.stop());
-  return server;
+  return shared(t);
 }
 
 async function featuresOf(client: TestClient, name = 'juliet'): Promise<Element> {
@@ -58,16 +59,16 @@ test('XEP-0115 6.3: stream features after login announce hash, node and ver; tho
   const before = await server.connect().open('capulet.lit');
   assert.equal(before.features.child(C), undefined);
   const c = (await featuresOf(server.connect())).child(C);
-  assert.deepEqual([c?.attr('hash'), c?.attr('node')], ['sha-1', 'urn:parley:server']);
+  assert.deepEqual([c?.attr('hash'), c?.attr('node')], ['sha-1', NODE]);
   assert.equal(c?.attr('ver'), await server.service(ServerCaps).ver());
 });
 
 test('XEP-0115 5.1 and 6.2: the answer for node#ver has that hash, and mirrors the node', async (t) => {
-  const server = await start(t, { node: 'https://chat.example.org/' });
+  const server = await start(t);
   const juliet = await server.login('juliet', { available: false });
   const c = (await featuresOf(server.connect())).child(C) as Element;
   const node = `${c.attr('node')}#${c.attr('ver')}`;
-  assert.ok(node.startsWith('https://chat.example.org/#'));
+  assert.ok(node.startsWith(`${NODE}#`));
   const payload = (await ask(juliet, node)).firstElement() as Element;
   assert.equal(payload.attr('node'), node);
   const info = readCapabilities(payload);

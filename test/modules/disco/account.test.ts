@@ -8,6 +8,7 @@ import type { TestClient } from '../../support/client.ts';
 import { conditionOf } from '../../support/condition.ts';
 import { mismatch, pattern } from '../../support/match.ts';
 import { startParley, type TestOptions, type TestServer } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 
 const INFO = `<query xmlns='http://jabber.org/protocol/disco#info'/>`;
 const ITEMS = `<query xmlns='http://jabber.org/protocol/disco#items'/>`;
@@ -29,9 +30,12 @@ const diary = defineModule({
   }),
 });
 
-async function start(t: TestContext, options: TestOptions = {}) {
-  const server = await startParley({ extra: [diary], ...options });
-  t.after(() => server.stop());
+const shared = sharedServer({ extra: [diary] });
+
+/** A server of its own for a test that needs other options. */
+async function start(t: TestContext, options?: TestOptions) {
+  const server = options === undefined ? await shared(t) : await startParley({ extra: [diary], ...options });
+  if (options !== undefined) t.after(() => server.stop());
   return { server, juliet: await server.login('juliet', { resource: 'balcony' }) };
 }
 

@@ -21,6 +21,7 @@ import type { Element } from '../../../src/xml/element.ts';
 import { conditionOf } from '../../support/condition.ts';
 import { mismatch, pattern } from '../../support/match.ts';
 import { startParley, type TestOptions } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 
 const INFO = `<query xmlns='http://jabber.org/protocol/disco#info'/>`;
 const ITEMS = `<query xmlns='http://jabber.org/protocol/disco#items'/>`;
@@ -61,9 +62,12 @@ const theatre = defineModule({
   }),
 });
 
-async function start(t: TestContext, options: TestOptions = {}) {
-  const server = await startParley({ extra: [theatre], ...options });
-  t.after(() => server.stop());
+const shared = sharedServer({ extra: [theatre] });
+
+/** A server of its own for a test that needs other options. */
+async function start(t: TestContext, options?: TestOptions) {
+  const server = options === undefined ? await shared(t) : await startParley({ extra: [theatre], ...options });
+  if (options !== undefined) t.after(() => server.stop());
   // No presence is sent: testers and bots that only look around do not either.
   return { server, juliet: await server.login('juliet', { resource: 'balcony', available: false }) };
 }

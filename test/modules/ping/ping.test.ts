@@ -4,13 +4,14 @@ import { test } from 'node:test';
 import { jid, NS, Router } from '#api';
 import { el } from '../../../src/xml/element.ts';
 import { conditionOf } from '../../support/condition.ts';
-import { startParley } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
+
+const shared = sharedServer({ hosts: ['montague.lit'] });
 
 const PING = `<ping xmlns='urn:xmpp:ping'/>`;
 
 test('XEP-0199 4.2: the server answers a ping to itself, to the own account, and one without address', async (t) => {
-  const server = await startParley();
-  t.after(() => server.stop());
+  const server = await shared(t);
   const juliet = await server.login('juliet', { available: false });
   for (const to of ['capulet.lit', 'juliet@capulet.lit', undefined]) {
     const answer = await juliet.iq('get', PING, to);
@@ -21,8 +22,7 @@ test('XEP-0199 4.2: the server answers a ping to itself, to the own account, and
 });
 
 test('XEP-0199 4.3: who is not a local session is answered, too', async (t) => {
-  const server = await startParley({ hosts: ['montague.lit'] });
-  t.after(() => server.stop());
+  const server = await shared(t);
   const ping = el(NS.ping, 'ping');
   const answer = await server
     .service(Router)
@@ -31,8 +31,7 @@ test('XEP-0199 4.3: who is not a local session is answered, too', async (t) => {
 });
 
 test('XEP-0199 4.4: a ping to a full address is for the client there, and so is the answer for the one who asks', async (t) => {
-  const server = await startParley();
-  t.after(() => server.stop());
+  const server = await shared(t);
   const juliet = await server.login('juliet', { resource: 'balcony' });
   const romeo = await server.login('romeo', { resource: 'orchard' });
   await juliet.send(`<iq type='get' id='p1' to='romeo@capulet.lit/orchard'>${PING}</iq>`);
@@ -42,8 +41,7 @@ test('XEP-0199 4.4: a ping to a full address is for the client there, and so is 
 });
 
 test('XEP-0199 9: a ping to a resource that is not there gets service-unavailable from the full address', async (t) => {
-  const server = await startParley();
-  t.after(() => server.stop());
+  const server = await shared(t);
   const juliet = await server.login('juliet');
   await server.account('romeo');
   const answer = await juliet.iq('get', PING, 'romeo@capulet.lit/orchard');
@@ -52,8 +50,7 @@ test('XEP-0199 9: a ping to a resource that is not there gets service-unavailabl
 });
 
 test('RFC 6121 8.5.1: a ping to an account of somebody else is answered as one to an address without account', async (t) => {
-  const server = await startParley();
-  t.after(() => server.stop());
+  const server = await shared(t);
   const juliet = await server.login('juliet');
   await server.login('romeo');
   const [existing, missing] = [

@@ -18,15 +18,19 @@ import type { TestClient } from '../../support/client.ts';
 import { conditionOf } from '../../support/condition.ts';
 import { mismatch, pattern } from '../../support/match.ts';
 import { startParley, type TestOptions, type TestServer } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 
 const query = (inner: string): string => `<query xmlns='jabber:iq:private'>${inner}</query>`;
 const PREFS = `<exodus xmlns='exodus:prefs'><defaultnick>Hamlet &amp; co</defaultnick></exodus>`;
 const NO_PREFS = `<exodus xmlns='exodus:prefs'/>`;
 const NOTES = `<notes xmlns='storage:rosternotes'><note jid='yorick@shakespeare.lit'>Alas</note></notes>`;
 
-async function start(t: TestContext, options: TestOptions = {}) {
-  const server = await startParley(options);
-  t.after(() => server.stop());
+const shared = sharedServer();
+
+/** A server of its own for a test that needs other options. */
+async function start(t: TestContext, options?: TestOptions) {
+  const server = options === undefined ? await shared(t) : await startParley(options);
+  if (options !== undefined) t.after(() => server.stop());
   return { server, hamlet: await server.login('hamlet', { available: false }) };
 }
 

@@ -7,14 +7,18 @@ import type { TestClient } from '../../support/client.ts';
 import { conditionOf } from '../../support/condition.ts';
 import { mismatch, pattern } from '../../support/match.ts';
 import { startParley, type TestOptions, type TestServer } from '../../support/parley.ts';
+import { sharedServer } from '../../support/shared-server.ts';
 
 const ASK = `<vCard xmlns='vcard-temp'/>`;
 const CARD = `<vCard xmlns='vcard-temp'><FN>Juliet Capulet</FN><N><FAMILY>Capulet</FAMILY><MIDDLE/></N>
   <PHOTO><TYPE>image/png</TYPE><BINVAL>AAAA</BINVAL></PHOTO></vCard>`;
 
-async function start(t: TestContext, options: TestOptions = {}) {
-  const server = await startParley(options);
-  t.after(() => server.stop());
+const shared = sharedServer();
+
+/** A server of its own for a test that needs other options. */
+async function start(t: TestContext, options?: TestOptions) {
+  const server = options === undefined ? await shared(t) : await startParley(options);
+  if (options !== undefined) t.after(() => server.stop());
   return { server, juliet: await server.login('juliet', { available: false }) };
 }
 
