@@ -1,11 +1,14 @@
 /** What the rest of the server knows of one connected resource (RFC 6120 section 7). */
 import type { Jid } from '../jid/jid.ts';
-import { filterPoint, tellPoint } from '../kernel/hook.ts';
+import { tellPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Slots } from '../kernel/slot.ts';
 import type { TransportKind } from '../kernel/transport.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import type { StreamError } from '../xmpp/stream-error.ts';
+
+/** `to` is given where the stanza goes out with another address than its own. Synchronous: stanzas must not overtake each other. */
+export type SendGate = (stanza: Stanza, to: string | undefined) => boolean;
 
 export interface Session {
   /** The full address. */
@@ -26,6 +29,11 @@ export interface Session {
   priority: number;
   /** The client asked for the roster, and gets pushes (RFC 6121 section 2.1.6). */
   interested: boolean;
+  /**
+   * While it is set, it sees every stanza before that is sent; false keeps the stanza back. What was kept back is sent by
+   * `send`, with the gate taken away. For client state indication (XEP-0352).
+   */
+  gate: SendGate | undefined;
   /** Queues a stanza for the client; `to` as it stands in the stanza. */
   send(stanza: Stanza): void;
   /** The same with another `to`: the rest of the text is shared between recipients. */
@@ -58,6 +66,3 @@ export const Sessions = service<Sessions>('sessions');
 export const sessionBound = tellPoint<Session>('session.bound');
 /** A session is over, however it ended. It is no longer in the table. Its `presence` is still that of the end. */
 export const sessionEnded = tellPoint<Session>('session.ended');
-
-/** A stanza about to go to one client; 'dropped' keeps it back. Runs only where something is bound to it. */
-export const sessionSend = filterPoint<{ readonly session: Session; stanza: Stanza }, 'dropped'>('session.send');

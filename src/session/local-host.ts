@@ -1,6 +1,5 @@
 /** One virtual host as it runs: its modules' parts, which a reload replaces, and its sessions, which stay. */
 import { Accounts } from '../contracts/accounts.ts';
-import { sessionSend } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { HostParts } from '../kernel/loader.ts';
 import type { Awaitable } from '../util/awaitable.ts';
@@ -11,8 +10,6 @@ export class LocalHost {
   readonly sessions = new SessionTable();
   /** Bare addresses of administrators. */
   admins: ReadonlySet<string> = new Set();
-  /** Whether anything is bound to `sessionSend`; read per delivered stanza. */
-  filtersSends = false;
   #parts: HostParts | undefined;
   #accounts: Accounts | undefined;
 
@@ -33,7 +30,6 @@ export class LocalHost {
   replaceParts(parts: HostParts): void {
     this.#parts = parts;
     this.#accounts = parts.service(Accounts);
-    this.filtersSends = parts.hooks.has(sessionSend);
   }
 
   /** Whether there is such an account. One with sessions is not looked up. */

@@ -1,6 +1,5 @@
 /** One bound resource: what the contract `Session` promises, over whatever stream carries it now. */
-import type { Session } from '../contracts/session.ts';
-import { sessionSend } from '../contracts/session.ts';
+import type { SendGate, Session } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
 import { Slots } from '../kernel/slot.ts';
 import type { TransportKind } from '../kernel/transport.ts';
@@ -34,6 +33,7 @@ export class ClientSession implements Session {
   presence: Stanza | undefined = undefined;
   priority = 0;
   interested = false;
+  gate: SendGate | undefined = undefined;
   readonly #outlet: Outlet;
   #unsettled: Promise<unknown> | undefined = undefined;
 
@@ -80,13 +80,13 @@ export class ClientSession implements Session {
   }
 
   send(stanza: Stanza): void {
-    if (this.host.filtersSends) this.#filtered(stanza, undefined);
-    else this.#outlet.write(stanza.xml);
+    if (this.gate !== undefined && !this.gate(stanza, undefined)) return;
+    this.#outlet.write(stanza.xml);
   }
 
   sendTo(stanza: Stanza, to: string): void {
-    if (this.host.filtersSends) this.#filtered(stanza, to);
-    else this.#outlet.write(stanza.xmlTo(to));
+    if (this.gate !== undefined && !this.gate(stanza, to)) return;
+    this.#outlet.write(stanza.xmlTo(to));
   }
 
   durableAfter(write: Promise<unknown>): void {
@@ -105,12 +105,5 @@ export class ClientSession implements Session {
 
   end(error?: StreamError): void {
     this.#outlet.end(error);
-  }
-
-  #filtered(stanza: Stanza, to: string | undefined): void {
-    const offer = { session: this, stanza };
-    // Filters of this point are synchronous by contract: a client's stanzas must not overtake each other.
-    if (this.host.parts.hooks.run(sessionSend, offer) !== undefined) return;
-    this.#outlet.write(to === undefined ? offer.stanza.xml : offer.stanza.xmlTo(to));
   }
 }

@@ -15,9 +15,9 @@ test('changed options are named by their paths', () => {
   assert.deepEqual(
     diff(
       'hosts: { a.example: {} }',
-      'hosts: { a.example: { anonymous: true } }\nlimits: { depth: 9, stanzaBytes: 1 MiB }',
+      'hosts: { a.example: { anonymous: true } }\nlimits: { depth: 9, bytesPerSecond: 2 MiB }',
     ),
-    ['limits.stanzaBytes live', 'limits.depth live', 'hosts."a.example".anonymous live'],
+    ['limits.bytesPerSecond live', 'limits.depth live', 'hosts."a.example".anonymous live'],
   );
 });
 
