@@ -6,6 +6,7 @@ import {
   el,
   type HostDisco,
   type Jid,
+  type Logger,
   NS,
   type ServerCaps,
   verificationString,
@@ -27,6 +28,7 @@ export interface HostCapsParts {
   readonly node: string;
   readonly clock: Clock;
   readonly disco: HostDisco;
+  readonly log: Logger;
 }
 
 export class HostCaps implements ServerCaps {
@@ -45,12 +47,17 @@ export class HostCaps implements ServerCaps {
     return (await this.#current()).ver;
   }
 
-  /** `<c/>` for stream features (section 6.3). At hand for most streams. */
-  feature(): Element | Promise<Element> {
+  /** `<c/>` for stream features (section 6.3), at hand for most streams. Nobody is kept from logging in by its lack. */
+  feature(): Element | Promise<Element | undefined> {
     const snapshot = this.#snapshot;
-    return snapshot !== undefined && this.#isFresh(snapshot)
-      ? snapshot.feature
-      : this.#current().then((it) => it.feature);
+    if (snapshot !== undefined && this.#isFresh(snapshot)) return snapshot.feature;
+    return this.#current().then(
+      ({ feature }) => feature,
+      (err) => {
+        this.#parts.log.error({ err }, 'the capabilities of the host are not known');
+        return undefined;
+      },
+    );
   }
 
   /** What a node of ours stands for (section 6.2); undefined for any other node. */

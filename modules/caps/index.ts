@@ -58,7 +58,7 @@ export default defineModule({
 
   setup({ host, config, services, clock, db, hooks, log, metrics, signal }) {
     const { disco, router, sessions } = services;
-    const own = new HostCaps({ host, node: config.node, clock, disco });
+    const own = new HostCaps({ host, node: config.node, clock, disco, log });
     const store = db.prepare(statements);
     const lookup = new Lookup({ host, clock, db, store, router, log, metrics, stored: config.stored });
     const { cached, remembered } = config;

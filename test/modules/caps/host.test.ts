@@ -27,6 +27,10 @@ const changing = defineModule({
   config: z.strictObject({}),
   setup: () => ({
     hooks: [
+      contribute(hostForms, () => {
+        if (motto.text === '') throw new Error('no motto');
+        return [];
+      }),
       contribute(hostForms, () => [
         { type: 'result' as const, formType: 'urn:example:motto', fields: [{ var: 'motto', values: [motto.text] }] },
       ]),
@@ -111,4 +115,14 @@ test('the caps node is no node of an account', async (t) => {
   const caps = server.service(ServerCaps);
   const query = `<query xmlns='${NS.discoInfo}' node='${caps.node}#${await caps.ver()}'/>`;
   assert.equal(conditionOf(await juliet.iq('get', query, 'juliet@capulet.lit')), 'item-not-found');
+});
+
+test('a module that fails to say what it has keeps nobody from logging in', async (t) => {
+  const server = await start(t);
+  await server.account('juliet');
+  motto.text = '';
+  server.clock.advance(60_000);
+  assert.equal((await featuresOf(server.connect())).child(C), undefined);
+  motto.text = 'three';
+  assert.ok((await featuresOf(server.connect())).child(C));
 });
