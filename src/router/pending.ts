@@ -1,7 +1,7 @@
 /** Requests of the server's own that wait for an answer (RFC 6120 section 8.2.3). */
 import type { Clock } from '../kernel/clock.ts';
-import type { Stanza } from '../xmpp/stanza.ts';
 import { randomToken } from '../util/ids.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
 
 const TIMEOUT_MS = 30_000;
 /** More than that many at once are not kept: the oldest is given up. */

@@ -6,10 +6,10 @@ import type { Logger } from '../kernel/log.ts';
 import type { Counter } from '../kernel/metrics.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
-import { isPromise, type Awaitable } from '../util/awaitable.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
-import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
 import { errorReply, stanza as makeStanza, type Stanza, type StanzaKind } from '../xmpp/stanza.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
 import { deliverMessage, hand } from './deliver.ts';
 import { answerIq } from './iq.ts';
 import { PendingRequests } from './pending.ts';
@@ -223,4 +223,3 @@ export class StanzaRouter implements Router {
     return this.#refuse(passage, refusals.internal);
   }
 }
-

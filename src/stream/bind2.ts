@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Jid } from '../jid/jid.ts';
 import type { LocalHost } from '../session/local-host.ts';
+import type { ClientSession } from '../session/session.ts';
+import { type Awaitable, then } from '../util/awaitable.ts';
 import { randomToken } from '../util/ids.ts';
 import { type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -13,30 +15,46 @@ const ID_BYTES = 9;
 
 export interface InlineBind {
   readonly account: Jid;
+  readonly bind: Element;
   /** The software's name for itself. */
   readonly tag: string | undefined;
   /** Which installation it is, when it says so. */
   readonly client: string | undefined;
 }
 
-/** Inside `<inline/>` of the SASL2 feature (section 3). */
-export function bind2Feature(): Element {
-  return el(NS.bind2, 'bind');
+/** Inside `<inline/>` of the SASL2 feature (section 3), with what can be switched on in the same breath. */
+export function bind2Feature({ parts }: LocalHost): Element {
+  const features = [...parts.bindInline.values()].map((it) => it.feature).sort();
+  const list = [...new Set(features)].map((it) => el(NS.bind2, 'feature', { var: it }));
+  return el(NS.bind2, 'bind', null, list.length === 0 ? undefined : el(NS.bind2, 'inline', null, ...list));
 }
 
 /**
- * Binds and has the client told; the error of a refusal ends the stream, since authentication cannot be taken back. The
- * earlier sessions of the same installation end (section 4).
+ * Binds, switches on what was asked for, and has the client told; the error of a refusal ends the stream, since
+ * authentication cannot be taken back. The earlier sessions of the same installation end (section 4).
  */
-export function bindInline(
+export function bindWith(
   stream: StreamControl,
-  { account, tag, client }: InlineBind,
+  { account, bind, tag, client }: InlineBind,
   answer: (jid: Jid, bound: Element) => void,
-): StreamError | undefined {
+): Awaitable<StreamError | undefined> {
   const id = client === undefined ? randomToken(ID_BYTES) : installation(account, client);
   if (client !== undefined) endSessions(stream.host, account, id);
-  const refused = stream.bind(resourceFor(account, tag, id), ({ jid }) => answer(jid, el(NS.bind2, 'bound')));
-  return refused && new StreamError('resource-constraint', refused.text);
+  const bound = stream.bind(resourceFor(account, tag, id), async (session) => {
+    const results = await enable(session, bind);
+    answer(session.jid, el(NS.bind2, 'bound', null, ...results));
+  });
+  return then(bound, (refused) => refused && new StreamError('resource-constraint', refused.text));
+}
+
+/** What nobody knows is not mentioned: the client sees by the feature what it may ask for. */
+async function enable(session: ClientSession, bind: Element): Promise<(Element | undefined)[]> {
+  const results: (Element | undefined)[] = [];
+  for (const request of bind.elements()) {
+    const part = session.host.parts.bindInline.get(request.key);
+    if (part !== undefined) results.push(await part.enable(session as never, request));
+  }
+  return results;
 }
 
 /** Section 4.1: the tag as it is, where it can be part of a resource, and an id. */

@@ -191,6 +191,7 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
 
   write(xml: string): void {
     if (this.#ended) return;
+    if (this.#opening !== undefined) return void this.#opening.hold(xml);
     this.services.latency?.delivered();
     this.#transport.write(this.#framing.stanza(xml));
     if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();

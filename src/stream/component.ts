@@ -124,9 +124,10 @@ export class ComponentStream implements TransportHandler, ReaderOwner {
   }
 
   broken(cause: unknown): void {
-    if (cause instanceof XmlError) return this.end(new StreamError(cause.condition, cause.message));
-    this.#services.log.error({ err: cause, component: this.#domain?.domain }, 'a component stream failed');
-    return this.end(internalError);
+    if (!(cause instanceof XmlError)) {
+      this.#services.log.error({ err: cause, component: this.#domain?.domain }, 'a component stream failed');
+    }
+    this.end(cause instanceof XmlError ? new StreamError(cause.condition, cause.message) : internalError);
   }
 
   end(error: StreamError | undefined): void {
@@ -140,13 +141,15 @@ export class ComponentStream implements TransportHandler, ReaderOwner {
 
   /** Section 3: the header's `to` names the component. */
   #open(element: Element): void {
-    const wrong = checkRoot(element, this.#framing.contentNs, NS.component);
-    if (wrong !== undefined) return this.end(wrong);
     const name = prepareDomain(element.attr('to') ?? '');
     const domain = name === undefined ? undefined : this.#services.domains.get(name);
-    if (domain === undefined) return this.end(hostUnknown);
+    const wrong = checkRoot(element, this.#framing.contentNs, NS.component);
+    if (wrong !== undefined || domain === undefined) {
+      this.end(wrong ?? hostUnknown);
+      return;
+    }
     this.#domain = domain;
-    return this.#header(domain.domain);
+    this.#header(domain.domain);
   }
 
   #header(from: string): void {
@@ -154,21 +157,25 @@ export class ComponentStream implements TransportHandler, ReaderOwner {
     this.#transport.write(this.#framing.open({ from, to: undefined, id: this.#id }));
   }
 
-  /** Section 3: the hex of the SHA-1 of stream id and secret. */
   #handshake(domain: ComponentDomain, given: string): void {
-    const expected = createHash('sha1')
-      .update(this.#id + domain.secret)
-      .digest('hex');
-    const proof = Buffer.from(given.toLowerCase());
-    if (proof.length !== expected.length || !timingSafeEqual(proof, Buffer.from(expected)))
-      return this.end(notAuthorized);
-    if (domain.link !== undefined) return this.end(conflict);
+    const wrong = this.#knows(domain.secret, given) ? domain.link && conflict : notAuthorized;
+    if (wrong !== undefined) {
+      this.end(wrong);
+      return;
+    }
     domain.link = this;
     this.#proven = true;
     this.#expected();
     this.#framing.limits = LIMITS;
     this.#services.log.info({ component: domain.domain }, 'component connected');
     this.#transport.write(this.#framing.element(el(NS.component, 'handshake')));
+  }
+
+  /** Section 3: the hex of the SHA-1 of stream id and secret. */
+  #knows(secret: string, given: string): boolean {
+    const expected = Buffer.from(createHash('sha1').update(this.#id).update(secret).digest('hex'));
+    const proof = Buffer.from(given.toLowerCase());
+    return proof.length === expected.length && timingSafeEqual(proof, expected);
   }
 
   #route(element: Element): Awaitable<void> {

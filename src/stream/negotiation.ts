@@ -35,9 +35,12 @@ export interface StreamControl {
   authenticated(local: string, next: 'restart' | 'continue'): Jid;
   /**
    * Binds a resource, or one of the server's making, to the authenticated stream (RFC 6120 section 7), and has the client
-   * told by `answer` before anybody else can send to it. The error says why nothing was bound.
+   * told by `answer`; what others send to it meanwhile comes after. The error says why nothing was bound.
    */
-  bind(resource: string | undefined, answer: (session: ClientSession) => void): StanzaError | undefined;
+  bind(
+    resource: string | undefined,
+    answer: (session: ClientSession) => Awaitable<void>,
+  ): Awaitable<StanzaError | undefined>;
   /** The features of the state that the stream has, or is about to have. */
   features(next?: StreamState): Awaitable<Element>;
 }

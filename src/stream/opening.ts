@@ -41,6 +41,7 @@ export class Opening implements StreamControl {
   #account: Jid | undefined = undefined;
   #lang: string | undefined = undefined;
   #negotiators: readonly Negotiator[] | undefined = undefined;
+  readonly #held: string[] = [];
 
   constructor(stream: C2sStream, transport: Transport) {
     this.#stream = stream;
@@ -135,7 +136,10 @@ export class Opening implements StreamControl {
     return account;
   }
 
-  bind(resource: string | undefined, answer: (session: ClientSession) => void): StanzaError | undefined {
+  bind(
+    resource: string | undefined,
+    answer: (session: ClientSession) => Awaitable<void>,
+  ): Awaitable<StanzaError | undefined> {
     const account = this.#account;
     if (account === undefined || this.ended) throw new Error('there is no authenticated stream to bind');
     const { sessionsPerAccount: limit, resourceConflict: onConflict } = this.settings;
@@ -145,10 +149,20 @@ export class Opening implements StreamControl {
     if (session instanceof StanzaError) return session;
     this.#states.add('bound');
     this.#stream.bindTo(session);
-    answer(session);
+    return then(answer(session), () => this.#bound(session));
+  }
+
+  /** The client knows its address: now others may reach it. */
+  #bound(session: ClientSession): undefined {
+    if (this.ended) return;
     this.#stream.finishOpening();
+    for (const xml of this.#held) this.#stream.write(xml);
     this.host.parts.hooks.tell(sessionBound, session);
-    return undefined;
+  }
+
+  /** Keeps a stanza that comes before the client knows its address. */
+  hold(xml: string): void {
+    this.#held.push(xml);
   }
 
   features(next?: StreamState): Awaitable<Element> {
@@ -183,11 +197,12 @@ export class Opening implements StreamControl {
   #startTls(): void {
     if (this.transport.tls !== undefined || this.transport.startTls === undefined || this.#account !== undefined) {
       this.send(el(NS.tls, 'failure')); // RFC 6120 section 5.4.2.2
-      return this.#stream.end(undefined);
+      this.#stream.end(undefined);
+      return;
     }
     this.send(el(NS.tls, 'proceed'));
     this.#forget();
-    return this.#stream.upgradeToTls();
+    this.#stream.upgradeToTls();
   }
 
   /** RFC 6120 section 5.4.3.3: what the client said in plaintext does not count any more. */
@@ -224,11 +239,12 @@ export class Opening implements StreamControl {
     const account = this.#account as Jid;
     const request = new Stanza(element, account, account);
     const isSound = request.type === 'set' && request.id !== undefined && element.elements().length === 1;
-    const refused = isSound
+    const bound = isSound
       ? this.bind(requestedResource(payload), ({ jid }) => this.send(reply(iqResult(request, bindResult(jid)))))
       : refusals.badRequest;
-    if (refused !== undefined) this.send(reply(errorReply(request, refused)));
-    return undefined;
+    return then(bound, (refused) => {
+      if (refused !== undefined) this.send(reply(errorReply(request, refused)));
+    });
   }
 
   /** Addressed to the server or to the account, or not at all. */

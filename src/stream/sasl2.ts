@@ -8,7 +8,7 @@ import type { Awaitable } from '../util/awaitable.ts';
 import { clark, type Element, el } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';
-import { bind2Feature, bindInline } from './bind2.ts';
+import { bind2Feature, bindWith } from './bind2.ts';
 import { advance, type Login, needsTls } from './login.ts';
 import { type Negotiator, outOfTurn } from './negotiation.ts';
 import { readSasl2Request, type Sasl2Request } from './sasl2-request.ts';
@@ -51,7 +51,7 @@ export class Sasl2Negotiator implements Negotiator {
       NS.sasl2,
       'inline',
       null,
-      bind2Feature(),
+      bind2Feature(this.#login.stream.host),
       fast.length > 0 ? el(NS.fast, 'fast', null, ...fast) : undefined,
     );
     const features = [
@@ -140,24 +140,25 @@ export class Sasl2Negotiator implements Negotiator {
     return this.#login.stream.send(outcome);
   }
 
-  /** From the moment a resource is bound until the client knows, nothing waits: nobody's stanza may come before. */
+  /** The client gets success and features at once; the stream is not opened anew (section 2.6.1). */
   async #finish(attempt: Attempt, success: SaslSuccess, data: Buffer | undefined): Promise<void> {
     const { stream } = this.#login;
     const { request } = attempt;
     const token = await this.#token(request, success);
-    if (this.#attempt !== attempt) return undefined;
+    if (this.#attempt !== attempt) return;
     const account = stream.authenticated(success.local, 'continue');
     const features = await stream.features(request.bind === undefined ? undefined : 'bound');
-    if (stream.ended) return undefined;
+    if (stream.ended) return;
     const answer = (identity: Jid, bound?: Element): void => {
       const proof = data === undefined ? undefined : el(NS.sasl2, 'additional-data', null, data.toString('base64'));
       const identifier = el(NS.sasl2, 'authorization-identifier', null, identity.full);
       stream.send(el(NS.sasl2, 'success', null, proof, identifier, bound, token));
-      stream.send(features); // section 2.6.1: at once, and without a restart
+      stream.send(features);
     };
-    if (request.bind === undefined) return answer(account);
-    const refused = bindInline(stream, { account, ...request }, answer);
-    return refused === undefined ? undefined : stream.fail(refused);
+    const { bind } = request;
+    if (bind === undefined) return answer(account);
+    const refused = await bindWith(stream, { ...request, account, bind }, answer);
+    if (refused !== undefined) stream.fail(refused);
   }
 
   /** XEP-0484 sections 3.2, 3.5 and 3.6. */
