@@ -48,7 +48,9 @@ export class SocketTlsDetails implements TlsDetails {
 
   /** The client's Finished message; the server's own where the session was resumed, for then that one comes first. */
   tlsUnique(): Buffer | undefined {
-    return this.#socket.isSessionReused() ? this.#socket.getFinished() : this.#socket.getPeerFinished();
+    const socket = this.#socket;
+    // Null when the connection is gone.
+    return (socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished()) ?? undefined;
   }
 
   peerCertificate(): PeerCertificate | undefined {

@@ -104,6 +104,7 @@ test('the facts of a connection that is gone are undefined, not an exception', a
   await recorder.closed();
   assert.equal(recorder.transport.tls?.tlsExporter(), undefined);
   assert.equal(recorder.transport.tls?.tlsServerEndPoint(), undefined);
+  assert.equal(recorder.transport.tls?.tlsUnique(), undefined);
   assert.equal(recorder.transport.tls?.peerCertificate(), undefined);
 });
 
@@ -191,6 +192,7 @@ test('RFC 8446 2.2: sessions are resumed, also where client certificates are ask
     const { transport } = await server.accepted.connection(2 * index + 1);
     assert.equal(transport.tls?.peerCertificate(), undefined);
     assert.deepEqual(transport.tls?.tlsServerEndPoint(), theirs);
+    assert.deepEqual(transport.tls?.tlsUnique(), second.socket.getPeerFinished());
   }
 });
 
