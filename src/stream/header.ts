@@ -44,7 +44,8 @@ export function readHeader(header: Element): ClientHeader | StreamError {
   if (domain === undefined) return hostUnknown;
   const lang = languageOf(header);
   const text = header.attr('from');
-  if (text === undefined || text === '') return { to: domain, from: undefined, lang };
+  // Net::XMPP names the machine that it runs on; without a localpart that says nothing of who the client is.
+  if (!text?.includes('@')) return { to: domain, from: undefined, lang };
   const from = parseJid(text);
   // XEP-0388 section 2.1: an account of another domain cannot be meant.
   if (from === undefined || from.domain !== domain) return invalidFrom;
