@@ -5,7 +5,7 @@ import type { Call, Database, Migration, Prepared, Statements } from '../../../s
 import { openDatabase } from '../../../src/storage/open-database.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, TestServer } from '../../support/parley.ts';
-import { bodies, count, numbers, says, settled } from './support.ts';
+import { bodies, count, emptied, numbers, says, settled } from './support.ts';
 
 /** A database whose transactions over offline messages wait for the test, or fail. */
 class GatedDatabase implements Database {
@@ -158,7 +158,7 @@ suite('a connection that breaks', () => {
     assert.deepEqual(await bodies(laptop, 150), numbers(1, 150));
     await laptop.receivesNothing();
     await turns(server);
-    assert.equal((await count(server, 'juliet')).messages, 0);
+    await emptied(server, 'juliet');
   });
 
   test('while another resource is there: that one gets the rest', async (t) => {
@@ -239,7 +239,7 @@ suite('a database that is away', () => {
     assert.deepEqual(await bodies(juliet, 2), ['1', '3']);
     await juliet.receivesNothing();
     await turns(server);
-    assert.equal((await count(server, 'juliet')).messages, 0);
+    await emptied(server, 'juliet');
   });
 });
 

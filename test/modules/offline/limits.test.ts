@@ -6,7 +6,7 @@ import type { OfflineQueues } from '../../../modules/offline/queues.ts';
 import { silent } from '../../../src/kernel/log.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { startParley, type TestServer } from '../../support/parley.ts';
-import { bodies, count, errorOf, numbers, says, settled } from './support.ts';
+import { bodies, count, emptied, errorOf, numbers, says, settled } from './support.ts';
 
 /** A server with these options; Romeo is there, and Juliet has an account. */
 async function start(t: { after(task: () => Promise<void>): void }, offline: object) {
@@ -135,7 +135,7 @@ suite('retention', () => {
     assert.equal(errorOf(await romeo.receive()), 'cancel service-unavailable');
     await later(server, 60 * MINUTE_MS);
     await later(server, 10 * MINUTE_MS);
-    assert.equal((await count(server, 'juliet')).messages, 0);
+    await emptied(server, 'juliet');
     await says(romeo, 'juliet@capulet.lit', 'again');
     await romeo.receivesNothing();
     assert.equal((await count(server, 'juliet')).messages, 1);

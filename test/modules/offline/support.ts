@@ -36,6 +36,12 @@ export async function count(server: TestServer, local: string): Promise<Count> {
   return (await server.command('offline count', { jid: `${local}@${server.hostName}` })) as Count;
 }
 
+/** Waits until nothing is kept for the account any more: what was delivered is deleted a moment later. */
+export async function emptied(server: TestServer, local: string): Promise<void> {
+  for (let i = 0; i < 1000; i++) if ((await count(server, local)).messages === 0) return;
+  throw new Error(`messages still wait for ${local}`);
+}
+
 export function delays(message: Element): Element[] {
   return message.elements().filter((it) => it.name === 'delay' && it.ns === 'urn:xmpp:delay');
 }
