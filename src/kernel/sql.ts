@@ -1,4 +1,5 @@
 /** Storage as a module sees it: named statements over its own tables; which engine runs them is not its business. */
+import type { Awaitable } from '../util/awaitable.ts';
 
 /** What a column or parameter may hold: `text`, `bigint` (a safe integer), `double precision`, `bytea`, or null. */
 export type SqlValue = string | number | Uint8Array | null;
@@ -54,6 +55,62 @@ export class SqlError extends Error {
   }
 }
 
+/** Some rows of a batch are not stored; all its other rows are. */
+export class BatchError extends Error {
+  override readonly name = 'BatchError';
+  /** Why, by row as it was added. */
+  readonly failures: ReadonlyMap<unknown, SqlError>;
+
+  constructor(failures: ReadonlyMap<unknown, SqlError>) {
+    const [first] = failures.values();
+    super(`${failures.size} rows were not stored, the first because: ${first?.message}`, { cause: first });
+    this.failures = failures;
+  }
+}
+
+export interface WriterOptions<Row> {
+  /**
+   * The calls that store these rows, together in one transaction; may read the database first, and is not asked again
+   * before they are durable or have failed. After a failure it is asked again, for parts of the rows.
+   */
+  encode(rows: readonly Row[]): Awaitable<readonly Call[]>;
+  /** Roughly what a row holds in memory, in bytes. */
+  sizeOf(row: Row): number;
+  /** Calls of `encode` had no effect, as far as is known: what was concluded from them does not hold. */
+  onSetback?(): void;
+  /** Hears of rows that could not be stored, for callers that drop the promise. */
+  onFailure?(error: BatchError): void;
+  /** How long a batch is tried again when the database is away; more rows wait meanwhile. Default 0. */
+  readonly retryForMs?: number;
+  /** Rows that start a batch at once; what gathers while one is under way may be more. Default 512. */
+  readonly maxRows?: number;
+  /** How long the first row of a batch waits for others. Default 2. */
+  readonly delayMs?: number;
+  /** Rows that may wait or be under way; more are refused as `unavailable`. Default 16,384. */
+  readonly maxQueuedRows?: number;
+  /** The same for what they hold, by `sizeOf`. Default 32 MiB. */
+  readonly maxQueuedBytes?: number;
+}
+
+/** Hot inserts: rows gather for a few milliseconds, and all rows of a batch share one promise and one transaction. */
+export interface Writer<Row> {
+  /**
+   * Resolves when the row is durable, together with the rest of its batch. Rejects with `BatchError` when a row of the
+   * batch is not stored, be it this one or another: its `failures` say which. Nobody has to listen.
+   */
+  add(row: Row): Promise<void>;
+  /** Slow whoever fills it down, until the promise of a row settles: half of what may wait does. */
+  readonly saturated: boolean;
+  /** Takes no more rows now. */
+  readonly full: boolean;
+  /** Waits until everything added so far is durable or has failed. */
+  flush(): Promise<void>;
+  /** Does some work after everything that was added so far, and before anything that is added from now on. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Takes no more, and waits for the rest. Does not close the database. */
+  close(): Promise<void>;
+}
+
 export interface Database {
   readonly engine: 'sqlite' | 'postgres';
   prepare<S extends Statements>(statements: S): Prepared<S>;
@@ -64,6 +121,13 @@ export interface Database {
    * Refuses (throws) when the database knows a migration of this owner that the program does not: it is newer.
    */
   migrate(owner: string, migrations: readonly Migration[]): Promise<void>;
+  /** A writer of its own queue and batches; close it before the database. */
+  writer<Row>(options: WriterOptions<Row>): Writer<Row>;
+  /**
+   * Gives the operating system a little of the space back that deleted rows have left, and says how many bytes. 0 means
+   * that there is nothing to give: little is left, which new rows will take, or the engine does so by itself.
+   */
+  reclaim(): Promise<number>;
   /** Waits for everything under way, then closes. */
   close(): Promise<void>;
 }

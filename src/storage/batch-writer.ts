@@ -1,61 +1,54 @@
 /** Hot inserts: rows gather for a few milliseconds, and all rows of a batch share one promise and one transaction. */
-import { type Call, type Database, SqlError } from '../kernel/sql.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchError, type Call, type Database, SqlError, type Writer, type WriterOptions } from '../kernel/sql.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import type { StorageObserver } from './engine.ts';
 
-export interface BatchWriterOptions {
-  /** Rows that start a flush at once. */
-  readonly maxRows?: number;
-  /** How long the first row of a batch waits for others. */
-  readonly delayMs?: number;
-  /** Rows that may wait or be under way; more are refused as `unavailable`. From half of it on the writer is saturated. */
-  readonly maxQueuedRows?: number;
+export interface BatchWriterOptions<Row = Call> extends Partial<WriterOptions<Row>> {
   readonly observer?: StorageObserver;
-  /** Hears of rows that could not be stored, for callers that drop the promise. */
-  onFailure?(error: BatchError): void;
 }
 
-/** Some rows of a batch are not stored; all its other rows are. */
-export class BatchError extends Error {
-  override readonly name = 'BatchError';
-  readonly failures: ReadonlyMap<Call, SqlError>;
-
-  constructor(failures: ReadonlyMap<Call, SqlError>) {
-    const [first] = failures.values();
-    super(`${failures.size} rows were not stored, the first because: ${first?.message}`, { cause: first });
-    this.failures = failures;
-  }
+/** What has its turn, one at a time and in order: rows to store, or somebody's own work. */
+interface Turn<Row> {
+  readonly rows: Row[];
+  /** Of `rows`, together. */
+  bytes: number;
+  readonly work: (() => Promise<void>) | undefined;
+  readonly done: PromiseWithResolvers<void>;
 }
 
-interface Batch {
-  readonly calls: Call[];
-  readonly stored: PromiseWithResolvers<void>;
-}
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
 
-export class BatchWriter {
-  readonly #db: Database;
+export class BatchWriter<Row = Call> implements Writer<Row> {
+  readonly #db: Pick<Database, 'atomically'>;
+  readonly #options: BatchWriterOptions<Row>;
   readonly #maxRows: number;
   readonly #delayMs: number;
   readonly #maxQueuedRows: number;
-  readonly #observer: StorageObserver | undefined;
-  readonly #onFailure: ((error: BatchError) => void) | undefined;
-  #open: Batch | undefined;
+  readonly #maxQueuedBytes: number;
+  readonly #turns: Turn<Row>[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> | undefined;
+  #busy = false;
   #queuedRows = 0;
+  #queuedBytes = 0;
   #closed = false;
 
-  constructor(db: Database, options: BatchWriterOptions = {}) {
+  constructor(db: Pick<Database, 'atomically'>, options: BatchWriterOptions<Row> = {}) {
     this.#db = db;
+    this.#options = options;
     this.#maxRows = options.maxRows ?? 512;
     this.#delayMs = options.delayMs ?? 2;
     this.#maxQueuedRows = options.maxQueuedRows ?? 16_384;
-    this.#observer = options.observer;
-    this.#onFailure = options.onFailure?.bind(options);
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? 32 * 1024 * 1024;
   }
 
-  /** Slow whoever fills it down, until the promise of a row settles: the database is behind. */
   get saturated(): boolean {
-    return this.#queuedRows * 2 >= this.#maxQueuedRows;
+    return this.#queuedRows * 2 >= this.#maxQueuedRows || this.#queuedBytes * 2 >= this.#maxQueuedBytes;
+  }
+
+  get full(): boolean {
+    return this.#queuedRows >= this.#maxQueuedRows || this.#queuedBytes >= this.#maxQueuedBytes;
   }
 
   /** Rows that are not durable yet. */
@@ -63,86 +56,118 @@ export class BatchWriter {
     return this.#queuedRows;
   }
 
-  /**
-   * Resolves when the row is durable, together with the rest of its batch. Rejects with `BatchError` when a row of the
-   * batch is not stored, be it this one or another: its `failures` say which. Nobody has to listen.
-   */
-  add(call: Call): Promise<void> {
-    if (this.#closed || this.#queuedRows >= this.#maxQueuedRows) return this.#refuse(call);
+  add(row: Row): Promise<void> {
+    if (this.#closed || this.full) return this.#refuse(row);
+    const bytes = this.#options.sizeOf?.(row) ?? 0;
     this.#queuedRows++;
-    this.#open ??= this.#begin();
-    this.#open.calls.push(call);
-    const { promise } = this.#open.stored;
-    if (this.#open.calls.length >= this.#maxRows) this.#start();
-    return promise;
+    this.#queuedBytes += bytes;
+    let turn = this.#turns.at(-1);
+    if (turn === undefined || turn.work !== undefined) turn = this.#append(undefined);
+    turn.rows.push(row);
+    turn.bytes += bytes;
+    if (turn.rows.length >= this.#maxRows) this.#next();
+    return turn.done.promise;
   }
 
   /** Sends what has gathered now, and waits until everything added so far is durable or has failed. */
-  async flush(): Promise<void> {
-    while (this.#open !== undefined || this.#flushing !== undefined) {
-      this.#start();
-      await this.#flushing;
-    }
+  flush(): Promise<void> {
+    return this.exclusively(() => Promise.resolve());
   }
 
-  /** Takes no more, and waits for the rest. Does not close the database. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    let result: T | undefined;
+    const turn = this.#append(async () => {
+      result = await work();
+    });
+    this.#next();
+    await turn.done.promise;
+    return result as T;
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return this.flush();
   }
 
-  #begin(): Batch {
-    if (this.#flushing === undefined) this.#timer = setTimeout(() => this.#start(), this.#delayMs);
-    const stored = Promise.withResolvers<void>();
-    stored.promise.catch(() => {});
-    return { calls: [], stored };
+  #append(work: Turn<Row>['work']): Turn<Row> {
+    const isFirst = this.#turns.length === 0 && !this.#busy;
+    const turn = { rows: [], bytes: 0, work, done: Promise.withResolvers<void>() };
+    turn.done.promise.catch(() => {});
+    this.#turns.push(turn);
+    if (isFirst && work === undefined) this.#timer = setTimeout(() => this.#next(), this.#delayMs);
+    return turn;
   }
 
-  /** One batch at a time: rows that come meanwhile are the next one, and it starts without delay. */
-  #start(): void {
-    const batch = this.#open;
-    if (this.#flushing !== undefined || batch === undefined) return;
+  /** One turn at a time: rows that come meanwhile are the next one, and it starts without delay. */
+  #next(): void {
+    if (this.#busy) return;
+    const turn = this.#turns.shift();
+    if (turn === undefined) return;
     clearTimeout(this.#timer);
-    this.#open = undefined;
-    this.#flushing = this.#store(batch).finally(() => {
-      this.#flushing = undefined;
-      this.#start();
+    this.#busy = true;
+    void this.#run(turn).finally(() => {
+      this.#busy = false;
+      this.#next();
     });
   }
 
-  async #store({ calls, stored }: Batch): Promise<void> {
-    const started = performance.now();
-    const failures = await this.#write(calls);
-    this.#queuedRows -= calls.length;
-    this.#observer?.batch(calls.length, performance.now() - started);
-    if (failures.size === 0) {
-      stored.resolve();
-      return;
-    }
-    const error = new BatchError(failures);
-    stored.reject(error);
-    this.#onFailure?.(error);
-  }
-
-  /** A row that fails would take the batch with it; then each row is tried alone, which still shares commits. */
-  async #write(calls: readonly Call[]): Promise<ReadonlyMap<Call, SqlError>> {
+  async #run({ rows, bytes, work, done }: Turn<Row>): Promise<void> {
     try {
-      await this.#db.atomically(calls);
-      return new Map();
+      if (work === undefined) await this.#store(rows);
+      else await work();
+      done.resolve();
     } catch (error) {
-      const failure = asSqlError(error);
-      if (calls.length === 1 || failure.failure === 'unavailable') return new Map(calls.map((call) => [call, failure]));
+      done.reject(error);
+      if (error instanceof BatchError) this.#options.onFailure?.(error);
+    } finally {
+      this.#queuedRows -= rows.length;
+      this.#queuedBytes -= bytes;
     }
-    const failures = new Map<Call, SqlError>();
-    await Promise.all(
-      calls.map((call) => this.#db.atomically([call]).catch((error) => failures.set(call, asSqlError(error)))),
-    );
-    return failures;
   }
 
-  #refuse(call: Call): Promise<void> {
+  async #store(rows: readonly Row[]): Promise<void> {
+    const started = performance.now();
+    const failures = await this.#write(rows, started);
+    this.#options.observer?.batch(rows.length, performance.now() - started);
+    if (failures.size > 0) throw new BatchError(failures);
+  }
+
+  /** A row that fails would take the batch with it: then each half is tried by itself, down to the row. */
+  async #write(rows: readonly Row[], started: number): Promise<ReadonlyMap<unknown, SqlError>> {
+    const error = await this.#persist(rows, started);
+    if (error === undefined) return new Map();
+    if (rows.length === 1 || error.failure === 'unavailable') return new Map(rows.map((row) => [row, error]));
+    const middle = rows.length >> 1;
+    const first = await this.#write(rows.slice(0, middle), started);
+    const second = await this.#write(rows.slice(middle), started);
+    return new Map([...first, ...second]);
+  }
+
+  /** Tries again while the database is away, for as long as the options allow. */
+  async #persist(rows: readonly Row[], started: number): Promise<SqlError | undefined> {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const calls = this.#encode(rows);
+        await this.#db.atomically(isPromise(calls) ? await calls : calls);
+        return undefined;
+      } catch (cause) {
+        const error = asSqlError(cause);
+        this.#options.onSetback?.();
+        const leftMs = started + (this.#options.retryForMs ?? 0) - performance.now();
+        if (error.failure !== 'unavailable' || leftMs <= 0) return error;
+        await sleep(Math.min(pauseMs, leftMs));
+      }
+    }
+  }
+
+  /** Without an encoder the rows are calls. */
+  #encode(rows: readonly Row[]): Awaitable<readonly Call[]> {
+    return this.#options.encode?.(rows) ?? (rows as unknown as readonly Call[]);
+  }
+
+  #refuse(row: Row): Promise<void> {
     const why = this.#closed ? 'The batch writer is closed' : 'Too many rows wait to be written';
-    return Promise.reject(new BatchError(new Map([[call, new SqlError('unavailable', why)]])));
+    return Promise.reject(new BatchError(new Map([[row, new SqlError('unavailable', why)]])));
   }
 }
 

@@ -8,8 +8,11 @@ import {
   SqlError,
   type SqlValue,
   type Statements,
+  type Writer,
+  type WriterOptions,
 } from '../kernel/sql.ts';
 import { Backlog, type BacklogLimits } from './backlog.ts';
+import { BatchWriter } from './batch-writer.ts';
 import { type BoundCall, type Engine, type Rows, Unit } from './engine.ts';
 import { migrate } from './migrator.ts';
 import { assertStorable, once, StatementRegistry } from './statement-registry.ts';
@@ -50,6 +53,20 @@ export class EngineDatabase implements StorageDatabase {
 
   migrate(owner: string, migrations: readonly Migration[]): Promise<void> {
     return migrate({ engine: this.#engine, run: (calls) => this.#together(calls) }, owner, migrations);
+  }
+
+  writer<Row>(options: WriterOptions<Row>): Writer<Row> {
+    return new BatchWriter<Row>(this, options);
+  }
+
+  async reclaim(): Promise<number> {
+    const plan = this.#engine.reclamation;
+    if (plan === undefined) return 0;
+    const [measured] = await this.#together([once(plan.measure)]);
+    const step = plan.step((measured ?? [])[0] ?? {});
+    if (step === undefined) return 0;
+    await this.#together([once(step.text)]);
+    return step.bytes;
   }
 
   async verify(statements: Statements): Promise<void> {

@@ -76,10 +76,20 @@ export interface Engine {
   translate(ddl: string): string;
   /** What has to run first in a transaction that migrates, so that only one node does. */
   readonly migrationLock: readonly string[];
+  /** How space is given back; undefined where the engine does so by itself. */
+  readonly reclamation: Reclamation | undefined;
   /** Statements that prepare `text` without running it. */
   verification(text: string): readonly string[];
   /** Called when no unit is left. */
   close(): Promise<void>;
+}
+
+/** A look at the free space, and what to do then. */
+export interface Reclamation {
+  /** Returns one row. */
+  readonly measure: string;
+  /** The statement that gives a little back, and how many bytes that is; undefined when nothing needs to be. */
+  step(measured: Row): { readonly text: string; readonly bytes: number } | undefined;
 }
 
 /** Hears about every commit; for metrics. */

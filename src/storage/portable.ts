@@ -99,7 +99,9 @@ function objection(token: Token, before: Token | undefined, after: Token | undef
       if (token.text !== lower && token.text !== token.text.toUpperCase()) return 'write names in lower case';
       if (after?.text === '(') return functionObjection(lower);
       if (lower === 'for' && /^(?:update|share|no|key)$/i.test(after?.text ?? '')) return 'only PostgreSQL locks rows';
-      return before?.text === '.' ? undefined : REFUSED_WORDS[lower];
+      // `without rowid` says where SQLite keeps the rows of a table, and is left out elsewhere.
+      if (before?.text === '.' || (lower === 'rowid' && before?.text.toLowerCase() === 'without')) return undefined;
+      return REFUSED_WORDS[lower];
     case 'number':
       return after?.kind === 'word' && after.offset === token.offset + token.text.length ? 'not a number' : undefined;
     default:

@@ -1,8 +1,8 @@
 /** The batch writer: what shares a batch, what it promises, and where it stops. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Call, type Database, type Prepared, query, SqlError } from '../../src/kernel/sql.ts';
-import { BatchError, BatchWriter, type BatchWriterOptions } from '../../src/storage/batch-writer.ts';
+import { BatchError, type Call, type Database, type Prepared, query, SqlError } from '../../src/kernel/sql.ts';
+import { BatchWriter, type BatchWriterOptions } from '../../src/storage/batch-writer.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 
 /** A database whose transactions end when the test says so. */
@@ -101,6 +101,89 @@ test('the writer is saturated from half of its limit on, and refuses rows at the
   assert.deepEqual(sizes(db), [4, 4]);
 });
 
+test('rows that hold too much are refused, however few they are', async () => {
+  const { db, writer } = held({ delayMs: NEVER_MS, maxQueuedBytes: 100, sizeOf: ({ params }) => Number(params[0]) });
+  void writer.add(call(49));
+  assert.deepEqual([writer.saturated, writer.full], [false, false]);
+  void writer.add(call(51));
+  assert.deepEqual([writer.saturated, writer.full], [true, true]);
+  await assert.rejects(writer.add(call(1)), /Too many rows/);
+  void writer.flush();
+  db.transactions[0]?.end.resolve([]);
+  await writer.flush();
+  assert.deepEqual([writer.saturated, writer.full, sizes(db)], [false, false, [2]]);
+});
+
+test('work of ones own waits for the rows before it, and rows that come meanwhile wait for it', async () => {
+  const { db, writer } = held({ delayMs: NEVER_MS });
+  void writer.add(call(1));
+  const work = Promise.withResolvers<string>();
+  let begun = false;
+  const result = writer.exclusively(() => {
+    begun = true;
+    return work.promise;
+  });
+  void writer.add(call(2));
+  await turn();
+  assert.deepEqual([sizes(db), begun], [[1], false]);
+  db.transactions[0]?.end.resolve([]);
+  await turn();
+  assert.deepEqual([sizes(db), begun], [[1], true]);
+  work.resolve('done');
+  assert.equal(await result, 'done');
+  await turn();
+  assert.deepEqual(sizes(db), [1, 1]);
+  db.transactions[1]?.end.resolve([]);
+  await writer.close();
+});
+
+test('work that fails tells who wanted it, and holds nobody up', async () => {
+  const { db, writer } = held({ delayMs: NEVER_MS });
+  const failed = writer.exclusively(() => Promise.reject(new Error('not now')));
+  const stored = writer.add(call(1));
+  await assert.rejects(failed, /not now/);
+  await turn();
+  db.transactions[0]?.end.resolve([]);
+  await stored;
+  await writer.close();
+});
+
+test('while the database is away a batch is tried again, and what was concluded from it is forgotten', async () => {
+  let setbacks = 0;
+  const { db, writer } = held({ maxRows: 1, retryForMs: 60_000, onSetback: () => setbacks++ });
+  const stored = writer.add(call(1));
+  db.transactions[0]?.end.reject(new SqlError('unavailable', 'gone'));
+  while (db.transactions.length < 2) await turn();
+  db.transactions[1]?.end.resolve([]);
+  await stored;
+  assert.equal(setbacks, 1);
+  await writer.close();
+});
+
+test('of a batch with a bad row each half is encoded anew', async () => {
+  const asked: number[][] = [];
+  const { db, writer } = held({
+    maxRows: 4,
+    encode(rows) {
+      asked.push(rows.map(({ params }) => Number(params[0])));
+      return rows;
+    },
+  });
+  const rows = [0, 1, 2, 3].map((n) => call(n));
+  const stored = rows.map((row) => writer.add(row))[0];
+  for (let i = 0; i < 5; i++) {
+    while (db.transactions.length <= i) await turn();
+    const { calls, end } = db.transactions[i] as (typeof db.transactions)[number];
+    if (calls.some(({ params }) => params[0] === 2)) end.reject(new SqlError('conflict', 'there already'));
+    else end.resolve([]);
+  }
+  const error = await stored?.catch((reason: unknown) => reason);
+  assert.ok(error instanceof BatchError);
+  assert.deepEqual([...error.failures.keys()], [rows[2]]);
+  assert.deepEqual(asked, [[0, 1, 2, 3], [0, 1], [2, 3], [2], [3]]);
+  await writer.close();
+});
+
 test('close stores what is left and refuses what comes later', async () => {
   const { db, writer } = held({ delayMs: NEVER_MS });
   const stored = writer.add(call(1));
@@ -146,7 +229,7 @@ test('a row that fails is named, and the rest of its batch is stored', () =>
     const error = await results[0]?.catch((reason: unknown) => reason);
     assert.ok(error instanceof BatchError);
     assert.deepEqual(
-      [...error.failures].map(([each, why]) => [calls.indexOf(each), why.failure]),
+      [...error.failures].map(([each, why]) => [calls.indexOf(each as Call), why.failure]),
       [[2, 'conflict']],
     );
     assert.deepEqual(await rows.ids(), [{ id: 'a' }, { id: 'b' }, { id: 'c' }]);

@@ -53,6 +53,26 @@ test('a file that cannot be made, or is no database, is unavailable and named', 
   assert.match(refused.message, /text\.db.*not a database/);
 });
 
+test('what was deleted comes back to the disk, in steps, but for what is kept for new rows', async () => {
+  const file = join(newDirectory(), 'parley.db');
+  const db = await openDatabase(`sqlite:${file}`);
+  await db.migrate('m', [{ id: '001', up: 'create table a (id bigint primary key, text text not null);' }]);
+  const a = db.prepare({
+    add: query<[number, string]>('insert into a (id, text) values ($1, $2)'),
+    drop: query<[]>('delete from a'),
+  });
+  await db.atomically(Array.from({ length: 4_000 }, (_, i) => a.add.bind(i, 'x'.repeat(4_000))));
+  await a.drop();
+  let given = 0;
+  for (let step = await db.reclaim(); step > 0; step = await db.reclaim()) {
+    assert.ok(step <= 1_048_576);
+    given += step;
+  }
+  await db.close();
+  const { size } = statSync(file);
+  assert.ok(given > 10_000_000 && size > 4_000_000 && size < 6_000_000, `${given} given back, ${size} left`);
+});
+
 test('a URL of another kind is refused', async () => {
   await rejectsAs('other', openDatabase('mysql://localhost/parley'));
 });

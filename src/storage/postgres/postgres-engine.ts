@@ -22,6 +22,8 @@ export class PostgresEngine implements Engine {
     `select set_config('statement_timeout', '0', true)`,
     `select pg_advisory_xact_lock(${MIGRATION_LOCK})`,
   ];
+  /** Autovacuum makes the space of deleted rows free for new ones. */
+  readonly reclamation = undefined;
   readonly #connections: Connections;
   readonly #writes: WriteLane;
   readonly #reads: ReadLanes;
@@ -49,7 +51,9 @@ export class PostgresEngine implements Engine {
   /** Text sorts by code point, as in SQLite and whatever the database's locale is. */
   translate(ddl: string): string {
     if (!/^\s*(?:create|alter)\s+table\b/i.test(ddl)) return ddl;
-    return rewrite(ddl, (token) =>
+    // What SQLite keeps in the order of its primary key is a table with an index here.
+    const table = ddl.replace(/\)\s*without\s+rowid\s*$/i, ')');
+    return rewrite(table, (token) =>
       token.kind === 'word' && /^text$/i.test(token.text) ? 'text collate "C"' : undefined,
     );
   }

@@ -9,8 +9,10 @@ import type { Batch, Outcome, Refusal, RowSet } from './protocol.ts';
  * WAL with `synchronous = full`: a commit is on the disk when it returns. The log is copied into the database every
  * 64 MiB instead of every 4: the same pages of an index are in it over and over, and each copy stalls the writers; that
  * doubles the rate of random inserts. `cache_size` is in KiB when negative, `wal_autocheckpoint` in pages of 4 KiB.
+ * `auto_vacuum` holds for files that are new.
  */
 const SETTINGS = `
+  pragma auto_vacuum = incremental;
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma foreign_keys = on;

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { SqlError, type SqlValue } from '../../kernel/sql.ts';
 import { countCalls, type Engine, type Row, type Rows, type StorageObserver, type Unit } from '../engine.ts';
 import type { Batch, FromWorker, Outcome, RowSet, ToWorker } from './protocol.ts';
+import { reclamation } from './reclamation.ts';
 
 /** A turn with more calls is posted in pieces, so that the worker starts on the first while the rest is copied. */
 const MAX_CALLS_PER_MESSAGE = 512;
@@ -12,6 +13,7 @@ export class SqliteEngine implements Engine {
   readonly name = 'sqlite';
   /** The primary key of the record decides who migrates, and writers exclude each other. */
   readonly migrationLock: readonly string[] = [];
+  readonly reclamation = reclamation;
   readonly #worker: Worker;
   readonly #observer: StorageObserver | undefined;
   readonly #sentTexts = new Set<number>();
@@ -48,8 +50,10 @@ export class SqliteEngine implements Engine {
     setImmediate(() => this.#postArrived());
   }
 
+  /** A lone `bigint primary key` is the number of the row itself, which then needs no index. */
   translate(ddl: string): string {
-    return ddl;
+    if (!/^\s*create\s+table\b/i.test(ddl)) return ddl;
+    return ddl.replace(/\bbigint(?=\s+(?:not\s+null\s+)?primary\s+key\b)/i, 'integer');
   }
 
   verification(text: string): readonly string[] {

@@ -1,7 +1,15 @@
 /** Nothing that was acknowledged is lost: by a kill, a broken connection, a database that is away. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Call, Database, Migration, Prepared, Statements } from '../../../src/kernel/sql.ts';
+import type {
+  Call,
+  Database,
+  Migration,
+  Prepared,
+  Statements,
+  Writer,
+  WriterOptions,
+} from '../../../src/kernel/sql.ts';
 import { openDatabase } from '../../../src/storage/open-database.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, TestServer } from '../../support/parley.ts';
@@ -35,6 +43,14 @@ class GatedDatabase implements Database {
 
   migrate(owner: string, migrations: readonly Migration[]): Promise<void> {
     return this.inner.migrate(owner, migrations);
+  }
+
+  writer<Row>(options: WriterOptions<Row>): Writer<Row> {
+    return this.inner.writer(options);
+  }
+
+  reclaim(): Promise<number> {
+    return this.inner.reclaim();
   }
 
   close(): Promise<void> {
