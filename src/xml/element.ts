@@ -1,4 +1,5 @@
 /** Immutable XML elements: what the parser makes, what handlers read, what the writer sends. */
+import { NO_ATTRIBUTES, NO_CHILDREN } from './exact.ts';
 import { writeChildren, writeElement } from './writer.ts';
 
 export type Node = Element | string;
@@ -10,8 +11,6 @@ export type Node = Element | string;
  */
 export type Attributes = readonly string[];
 
-const NONE: Attributes = Object.freeze([]);
-
 export class Element {
   /** `{namespace}name`, interned by the parser, so dispatch is one `Map.get`. */
   readonly key: string;
@@ -21,15 +20,17 @@ export class Element {
   readonly children: readonly Node[];
   /**
    * The serialised children, valid wherever the default namespace is `ns` and no other prefix than `xml` is bound.
-   * The parser sets it to the very text it read when that text relies on nothing outside; otherwise made on demand.
+   * The parser sets it, for stanzas and for long elements inside of them, to the very text it read when that text
+   * relies on nothing outside and has nothing that few readers ever meet (CDATA, carriage returns); otherwise it is made
+   * on demand.
    */
   #inner: string | undefined;
 
   constructor(
     ns: string,
     name: string,
-    attrs: Attributes = NONE,
-    children: readonly Node[] = [],
+    attrs: Attributes = NO_ATTRIBUTES,
+    children: readonly Node[] = NO_CHILDREN,
     inner?: string,
     key: string = clark(ns, name),
   ) {
@@ -122,7 +123,7 @@ export function el(
   ...children: readonly (Node | undefined)[]
 ): Element {
   const kept = children.filter((it): it is Node => it !== undefined && it !== '');
-  return new Element(ns, name, attrs ? flatten(attrs) : NONE, kept);
+  return new Element(ns, name, attrs ? flatten(attrs) : NO_ATTRIBUTES, kept);
 }
 
 /** The key of an element name: `{namespace}name`. */

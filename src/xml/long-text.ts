@@ -29,24 +29,28 @@ function firstMarkup(block: Buffer): number {
 /** The first byte that is no blank, white space or ASCII character, or `end`. */
 function firstUnusual(bytes: Buffer, at: number, end: number): number {
   let p = at;
-  while (p < end && ((bytes.byteOffset + p) & 3) !== 0) {
-    if (stops(bytes, p)) return p;
-    p++;
-  }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + p, (end - p) >> 2);
+  const aligned = at + (-(bytes.byteOffset + at) & 3);
+  for (; p < aligned && p < end; p++) if (stops(bytes, p)) return p;
+  if (end - p >= 16) p = skipWords(bytes, p, end);
+  while (p < end && !stops(bytes, p)) p++;
+  return p;
+}
+
+/** Skips what is plain sixteen bytes at a time; `at` is at the beginning of a word of the memory. */
+function skipWords(bytes: Buffer, at: number, end: number): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
   const whole = words.length & ~3;
-  for (let i = 0; i < whole; i += 4, p += 16) {
+  for (let i = 0; i < whole; i += 4) {
     const a = words[i] as number;
     const b = words[i + 1] as number;
     const c = words[i + 2] as number;
     const d = words[i + 3] as number;
-    const high = a | b | c | d;
     const low = (a - 0x20202020) | (b - 0x20202020) | (c - 0x20202020) | (d - 0x20202020);
-    if (((high | low) & 0x80808080) === 0) continue;
-    for (let q = p; q < p + 16; q++) if (stops(bytes, q)) return q;
+    if (((a | b | c | d | low) & 0x80808080) === 0) continue;
+    const from = at + i * 4;
+    for (let p = from; p < from + 16; p++) if (stops(bytes, p)) return p;
   }
-  while (p < end && !stops(bytes, p)) p++;
-  return p;
+  return at + whole * 4;
 }
 
 function stops(bytes: Buffer, at: number): boolean {

@@ -29,7 +29,10 @@ export function compare(document: Buffer, packetBytes: number): boolean {
     if ('refused' in expected) throw new Error(`accepted, but: ${expected.refused}`);
     if ('tree' in expected) checkTree(parsed, expected.tree);
   }
-  if (isStanza(document)) comparePackets(document, packetBytes, parsed);
+  if (isStanza(document)) {
+    comparePackets(document, packetBytes, parsed);
+    compareInScope(document, packetBytes);
+  }
   return typeof parsed !== 'string';
 }
 
@@ -82,6 +85,29 @@ function comparePackets(document: Buffer, packetBytes: number, parsed: Element |
     throw new Error(`${read} in packets, accepted as a whole`);
   } else {
     deepStrictEqual(treeOf(read), treeOf(parsed));
+  }
+}
+
+/** As a stanza that may use what the stream header declares: like a child of an element that declares the same. */
+function compareInScope(document: Buffer, packetBytes: number): void {
+  const declarations = "xmlns='jabber:client' xmlns:p='urn:p' xmlns:unbound='urn:u' xmlns:stream='urn:s'";
+  const whole = Buffer.concat([Buffer.from(`<w ${declarations}>`), document, Buffer.from('</w>')]);
+  const parent = attempt(() => parseDocument(whole, WIDE_LIMITS));
+  const [expected] = typeof parent === 'string' ? [] : parent.children;
+  if (expected === undefined || typeof expected === 'string' || (parent as Element).children.length > 1) return;
+  for (const size of [document.length, packetBytes]) {
+    const parser = new StreamParser(WIDE_LIMITS);
+    parser.push(Buffer.from(`<s ${declarations}>`));
+    parser.next();
+    let read: Element | undefined;
+    for (let i = 0; i < document.length; i += size) {
+      parser.push(document.subarray(i, i + size));
+      read ??= parser.next();
+      parser.keep();
+    }
+    if (read === undefined) throw new Error('incomplete as a stanza, accepted as a child');
+    deepStrictEqual(treeOf(read), treeOf(expected));
+    checkWritten(read);
   }
 }
 
