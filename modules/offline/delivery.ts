@@ -1,15 +1,5 @@
 /** Hands over what waited to the first resource that takes messages: XEP-0160 section 2, in order and once. */
-import {
-  type Awaitable,
-  type Blocking,
-  type Jid,
-  type Logger,
-  Lru,
-  type Session,
-  type Sessions,
-  type Stanza,
-  slot,
-} from '#api';
+import { type Blocking, type Jid, type Logger, Lru, type Session, type Sessions, type Stanza, slot } from '#api';
 import { readMessage } from './message.ts';
 import type { OfflineQueues } from './queues.ts';
 import type { MessageRow } from './store.ts';
@@ -51,10 +41,10 @@ export class Delivery {
     this.#parts = parts;
   }
 
-  /** The presence of a session is there or has changed. A promise waits for the first page to be on its way. */
-  showed(session: Session): Awaitable<void> {
-    if (!takesMessages(session)) session.slots.set(caughtUp, undefined);
-    else if (session.slots.get(caughtUp) !== true) return this.#serve(session);
+  /** The presence of a session is there or has changed. It does not wait for what is delivered because of that. */
+  showed(session: Session): void {
+    if (!takesMessages(session)) this.left(session);
+    else if (session.slots.get(caughtUp) !== true) this.#serve(session);
   }
 
   left(session: Session): void {
@@ -86,22 +76,23 @@ export class Delivery {
     const session = this.#parts.sessions.of(account.bare).find(takesMessages);
     if (session === undefined) return;
     session.slots.set(caughtUp, undefined);
-    void this.#serve(session, number);
+    this.#serve(session, number);
   }
 
-  #serve(session: Session, promptFrom = Infinity): Awaitable<void> {
+  #serve(session: Session, promptFrom = Infinity): void {
     const { local, bare } = session.account;
-    // What waits is for another resource that came before; this one takes part in what comes now.
-    if (this.#runs.has(local)) return session.slots.set(caughtUp, true);
+    if (this.#runs.has(local)) {
+      // What waits is for another resource that came before; this one takes part in what comes now.
+      session.slots.set(caughtUp, true);
+      return;
+    }
     const run: Run = { again: false, promptFrom };
     this.#runs.set(local, run);
-    const { promise, resolve: begun } = Promise.withResolvers<void>();
-    this.#run(session, run, begun).catch((cause) => this.#failed(bare, cause));
-    return promise;
+    this.#run(session, run).catch((cause) => this.#failed(bare, cause));
   }
 
   /** Page by page, until there is nothing left or nobody who takes it. */
-  async #run(first: Session, run: Run, begun: () => void): Promise<void> {
+  async #run(first: Session, run: Run): Promise<void> {
     const { queues, signal } = this.#parts;
     const { local } = first.account;
     let handed = this.#undeleted.get(local) ?? 0;
@@ -119,7 +110,6 @@ export class Delivery {
         session = this.#recipient(session);
         if (session === undefined || signal.aborted) return;
         await this.#send(session, page, run);
-        begun();
         if (await session.flushed()) {
           handed = last.number;
           this.#undeleted.set(local, handed);
@@ -128,7 +118,6 @@ export class Delivery {
     } finally {
       // In one go with the look at `run.again`: what is added from now on finds a session that has caught up.
       this.#over(first.account);
-      begun();
     }
   }
 

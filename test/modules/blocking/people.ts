@@ -20,7 +20,7 @@ export function unblock(client: TestClient, ...jids: readonly string[]): Promise
 export async function blockList(client: TestClient): Promise<string[]> {
   const result = await client.iq('get', `<blocklist xmlns='${NS}'/>`);
   const list = result.child(`{${NS}}blocklist`);
-  if (result.attr('type') !== 'result' || list === undefined) throw new Error(`no list: ${result}`);
+  if (result.attr('type') !== 'result' || list === undefined) throw new Error(`no list: ${result.toString()}`);
   return list.elements().map((it) => it.attr('jid') ?? '');
 }
 

@@ -5,7 +5,7 @@ import { jid } from '../../../src/jid/jid.ts';
 import { Stanza } from '../../../src/xmpp/stanza.ts';
 import { startParley } from '../../support/parley.ts';
 import { parseXml } from '../../support/xml.ts';
-import { bodies, count, delays, emptied, numbers, says, settled } from './support.ts';
+import { bodies, count, delays, emptied, getsNothing, numbers, says, settled } from './support.ts';
 
 const server = await startParley({ modules: { offline: { maxMessages: 2000 } } });
 after(() => server.stop());
@@ -23,17 +23,17 @@ suite('to whom', () => {
     await waiting('ann', '1', '2', '3');
     const ann = await server.login('ann');
     assert.deepEqual(await bodies(ann, 3), ['1', '2', '3']);
-    await ann.receivesNothing();
+    await getsNothing(server, ann);
     await emptied(server, 'ann');
   });
 
   test('XEP-0160 2: not before there is presence, and not to a negative priority', async () => {
     await waiting('bea', '1');
     const bea = await server.login('bea', { available: false });
-    await bea.receivesNothing();
+    await getsNothing(server, bea);
     await bea.send('<presence><priority>-5</priority></presence>');
     await bea.receives('<presence/>');
-    await bea.receivesNothing();
+    await getsNothing(server, bea);
     assert.equal((await count(server, 'bea')).messages, 1);
   });
 
@@ -50,7 +50,7 @@ suite('to whom', () => {
     await cid.drain();
     await says(romeo, 'cid@capulet.lit', '2');
     await settled(romeo);
-    await cid.receivesNothing();
+    await getsNothing(server, cid);
     await cid.send('<presence><priority>5</priority></presence>');
     await cid.receives('<presence/>');
     assert.deepEqual(await bodies(cid, 1), ['2']);
@@ -62,7 +62,7 @@ suite('to whom', () => {
     await dan.drain();
     await says(romeo, 'dan@capulet.lit', '1');
     await settled(romeo);
-    await dan.receivesNothing();
+    await getsNothing(server, dan);
     await dan.send('<presence/>');
     await dan.receives('<presence/>');
     assert.deepEqual(await bodies(dan, 1), ['1']);
@@ -74,7 +74,7 @@ suite('to whom', () => {
     assert.deepEqual(await bodies(eve, 1), ['1']);
     await eve.send('<presence><show>away</show></presence>');
     await eve.receives('<presence><show>away</show></presence>');
-    await eve.receivesNothing();
+    await getsNothing(server, eve);
   });
 
   test('to one resource only, when two come at once', async () => {
@@ -185,10 +185,10 @@ suite('in order and once', () => {
     await waiting('ned', ...numbers(1, 550));
     const ned = await server.login('ned');
     assert.deepEqual(await bodies(ned, 550), numbers(1, 550));
-    await ned.receivesNothing();
+    await getsNothing(server, ned);
     await settled(ned);
     await ned.close();
-    await (await server.login('ned')).receivesNothing();
+    await getsNothing(server, await server.login('ned'));
   });
 
   test('large ones go out in smaller pages', async () => {
@@ -201,7 +201,7 @@ suite('in order and once', () => {
       (await bodies(ola, 7)).map((it) => it.slice(0, 1)),
       numbers(1, 7),
     );
-    await ola.receivesNothing();
+    await getsNothing(server, ola);
   });
 
   test('RFC 6120 10.1: what comes meanwhile comes after', async () => {
@@ -215,7 +215,7 @@ suite('in order and once', () => {
     await settled(romeo);
     await says(romeo, 'pam@capulet.lit', ...numbers(521, 530));
     assert.deepEqual(await bodies(pam, 530), numbers(1, 530));
-    await pam.receivesNothing();
+    await getsNothing(server, pam);
     await emptied(server, 'pam');
   });
 
@@ -241,6 +241,6 @@ suite('in order and once', () => {
     const ray = await other.login('ray');
     assert.deepEqual(await bodies(ray, 2), ['1', '2']);
     await other.restart();
-    await (await other.login('ray')).receivesNothing();
+    await getsNothing(other, await other.login('ray'));
   });
 });

@@ -13,7 +13,7 @@ import type {
 import { openDatabase } from '../../../src/storage/open-database.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, TestServer } from '../../support/parley.ts';
-import { bodies, count, emptied, numbers, says, settled } from './support.ts';
+import { bodies, count, emptied, getsNothing, numbers, says, settled } from './support.ts';
 
 /** A database whose transactions over offline messages wait for the test, or fail. */
 class GatedDatabase implements Database {
@@ -172,7 +172,7 @@ suite('a connection that breaks', () => {
     await phone.cut();
     const laptop = await server.login('juliet', { resource: 'laptop' });
     assert.deepEqual(await bodies(laptop, 150), numbers(1, 150));
-    await laptop.receivesNothing();
+    await getsNothing(server, laptop);
     await turns(server);
     await emptied(server, 'juliet');
   });
@@ -195,7 +195,7 @@ suite('a connection that breaks', () => {
     await phone.cut();
     await laptop.receives(`<presence type='unavailable'/>`);
     assert.deepEqual(await bodies(laptop, 2), ['1', '2']);
-    await laptop.receivesNothing();
+    await getsNothing(server, laptop);
   });
 
   test('a client that does not read gets one page, and what comes for it waits in the queue', async (t) => {
@@ -240,7 +240,7 @@ suite('a database that is away', () => {
     // What was delivered is not delivered again, though it could not be deleted then.
     const again = await server.login('juliet');
     assert.deepEqual(await bodies(again, 50), numbers(101, 150));
-    await again.receivesNothing();
+    await getsNothing(server, again);
   });
 
   test('a row that is damaged is left out, and goes', async (t) => {
@@ -253,7 +253,7 @@ suite('a database that is away', () => {
     await db.inner.prepare({ damage }).damage();
     const juliet = await server.login('juliet');
     assert.deepEqual(await bodies(juliet, 2), ['1', '3']);
-    await juliet.receivesNothing();
+    await getsNothing(server, juliet);
     await turns(server);
     await emptied(server, 'juliet');
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { startParley } from '../../support/parley.ts';
-import { count, emptied, errorOf, says, settled } from './support.ts';
+import { count, emptied, errorOf, getsNothing, says, settled } from './support.ts';
 
 const server = await startParley({ hosts: ['montague.lit'] });
 after(() => server.stop());
@@ -62,7 +62,7 @@ suite('is stored, and its sender gets no error', () => {
     await juliet.drain();
     await says(romeo, 'juliet@capulet.lit', 'hi');
     await romeo.receivesNothing();
-    await juliet.receivesNothing();
+    await getsNothing(server, juliet);
     assert.equal((await count(server, 'juliet')).messages, 1);
   });
 });
@@ -126,7 +126,7 @@ suite('accounts', () => {
     await settled(romeo);
     await server.command('user delete', { jid: 'fay@capulet.lit' });
     assert.equal((await count(server, 'fay')).messages, 0);
-    await (await server.login('fay')).receivesNothing();
+    await getsNothing(server, await server.login('fay'));
   });
 
   test('can have what waits exported', async () => {
@@ -173,7 +173,7 @@ suite('commands', () => {
       jid: 'ian@capulet.lit',
       purged: 3,
     });
-    await (await server.login('ian')).receivesNothing();
+    await getsNothing(server, await server.login('ian'));
   });
 
   test('refuse what is no account of the host', async () => {

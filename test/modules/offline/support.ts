@@ -20,7 +20,7 @@ export async function bodies(client: TestClient, count: number): Promise<string[
   const list: string[] = [];
   for (let i = 0; i < count; i++) {
     const element = await client.receive();
-    if (element.name !== 'message') throw new Error(`no message: ${element}`);
+    if (element.name !== 'message') throw new Error(`no message: ${element.toString()}`);
     list.push(element.childText(BODY) ?? '');
   }
   return list;
@@ -40,6 +40,13 @@ export async function count(server: TestServer, local: string): Promise<Count> {
 export async function emptied(server: TestServer, local: string): Promise<void> {
   for (let i = 0; i < 1000; i++) if ((await count(server, local)).messages === 0) return;
   throw new Error(`messages still wait for ${local}`);
+}
+
+/** Nothing comes, not even when the server has looked what waits: the database answers in order. */
+export async function getsNothing(server: TestServer, client: TestClient): Promise<void> {
+  await settled(client);
+  for (let i = 0; i < 3; i++) await count(server, 'nobody');
+  await client.receivesNothing();
 }
 
 export function delays(message: Element): Element[] {

@@ -30,7 +30,7 @@ async function sent(children: string, attributes = `type='chat'`): Promise<Eleme
 /** The id that the account gave, which must be the only one by it. */
 function ownId(message: Element): string {
   const own = idsOf(message).filter((it) => it.startsWith('juliet@capulet.lit '));
-  assert.equal(own.length, 1, `${message}`);
+  assert.equal(own.length, 1, message.toString());
   const id = (own[0] as string).split(' ')[1] as string;
   assert.match(id, ID);
   return id;
