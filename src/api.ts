@@ -55,7 +55,7 @@ export {
   type SubscriptionRequest,
 } from './contracts/roster.ts';
 export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict } from './contracts/routing.ts';
-export { type Session, Sessions, sessionBound, sessionEnded } from './contracts/session.ts';
+export { type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
 export { VCards, vcardChanged } from './contracts/vcards.ts';
 export { type Jid, jid, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';
 export type { Clock } from './kernel/clock.ts';

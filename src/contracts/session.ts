@@ -64,5 +64,7 @@ export const Sessions = service<Sessions>('sessions');
 
 /** A resource was bound; nothing has been sent to it yet but the answer. */
 export const sessionBound = tellPoint<Session>('session.bound');
+/** A session goes on over another stream; what its client missed has been sent again (XEP-0198 section 5). */
+export const sessionResumed = tellPoint<Session>('session.resumed');
 /** A session is over, however it ended. It is no longer in the table. Its `presence` is still that of the end. */
 export const sessionEnded = tellPoint<Session>('session.ended');

@@ -26,7 +26,7 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
       // 8.5.2.1.1; with nobody there it is dropped (8.5.2.2.1)
       return toEach(host.sessions.of(to.bare), passage) || undefined;
     default:
-      return toAccount(host, passage);
+      return deliverToAccount(host, passage);
   }
 }
 
@@ -34,7 +34,7 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
 function noSuchResource(host: LocalHost, passage: Passage): Delivery {
   switch (passage.stanza.type) {
     case 'chat':
-      return toAccount(host, passage);
+      return deliverToAccount(host, passage);
     case 'error':
     case 'headline':
       return undefined;
@@ -44,7 +44,7 @@ function noSuchResource(host: LocalHost, passage: Passage): Delivery {
 }
 
 /** 8.5.2.1.1 for `normal` and `chat`: every resource with a non-negative priority, else offline storage or an error. */
-function toAccount(host: LocalHost, passage: Passage): Delivery {
+export function deliverToAccount(host: LocalHost, passage: Passage): Delivery {
   const sessions = host.sessions.of(passage.stanza.to.bare);
   if (sessions.length === 1) {
     const only = sessions[0] as ClientSession;

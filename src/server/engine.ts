@@ -8,6 +8,7 @@ import { type RouterCounters, StanzaRouter } from '../router/router.ts';
 import { LocalHost } from '../session/local-host.ts';
 import { C2sStream } from '../stream/c2s.ts';
 import type { NegotiatorFactory } from '../stream/negotiation.ts';
+import { Resumptions } from '../stream/resumptions.ts';
 import type { StreamServices } from '../stream/services.ts';
 import type { StreamSettings } from '../stream/settings.ts';
 import { StreamTable } from '../stream/stream-table.ts';
@@ -53,6 +54,7 @@ export class Engine {
       negotiators: parts.negotiators,
       settings: parts.settings,
       latency: undefined,
+      resumptions: new Resumptions(this.router, parts.clock),
     };
   }
 
@@ -81,6 +83,7 @@ export class Engine {
   /** Ends every stream with `system-shutdown`, then stops the modules; what they still write is theirs to flush. */
   async stop(): Promise<void> {
     for (const stream of [...this.streams.table]) stream.end(shuttingDown);
+    await this.streams.resumptions.close();
     this.streams.table.close();
     for (const host of this.router.hosts()) await host.parts.stop();
   }

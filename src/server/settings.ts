@@ -22,6 +22,10 @@ export function streamSettings({ limits, tls, trusted }: Config): StreamSettings
     cutOffBytes: limits.sendBufferBytes,
     sessionsPerAccount: limits.sessionsPerAccount,
     resourceConflict: limits.resourceConflict,
+    management: {
+      resumeMs: limits.resumeTimeout,
+      queue: { stanzas: limits.unacknowledgedStanzas, bytes: limits.unacknowledgedBytes },
+    },
     allowsPlaintext: tls.requireTls ? exempt : () => true,
     isTrusted: matchNetworks(trusted),
   };

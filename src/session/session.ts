@@ -1,11 +1,17 @@
 /** One bound resource: what the contract `Session` promises, over whatever stream carries it now. */
 import type { SendGate, Session } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { Slots } from '../kernel/slot.ts';
 import type { TransportKind } from '../kernel/transport.ts';
+import { NS } from '../xmpp/ns.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
-import type { StreamError } from '../xmpp/stream-error.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
 import type { LocalHost } from './local-host.ts';
+
+const REQUEST = `<r xmlns='${NS.sm}'/>`;
+const unacknowledged = new StreamError('resource-constraint', 'too much is not acknowledged');
 
 /** What carries the session's stanzas to its client. */
 export interface Outlet {
@@ -14,7 +20,16 @@ export interface Outlet {
   readonly remoteAddress: string;
   /** More is queued than a healthy client would leave. */
   readonly congested: boolean;
+  /** It leads nowhere: the session waits to be resumed. */
+  readonly isLimbo?: boolean;
   write(xml: string): void;
+  /** Writes an element that is no stanza and declares its namespace. */
+  nonza(xml: string): void;
+  /**
+   * Gives its session up to another outlet, which resumes it (XEP-0198 section 5): ends without ending the session, and
+   * resolves once nothing that the client sent this way is being handled any more.
+   */
+  yieldSession(): Promise<void>;
   end(error: StreamError | undefined): void;
   /** Resolves when the queue is short again, or the outlet is gone. */
   drained(): Promise<void>;
@@ -34,21 +49,26 @@ export class ClientSession implements Session {
   priority = 0;
   interested = false;
   gate: SendGate | undefined = undefined;
-  readonly #outlet: Outlet;
+  /** What the client has not acknowledged; undefined while the stream is not managed (XEP-0198). */
+  acks: Acknowledgements | undefined = undefined;
+  #outlet: Outlet;
+  #ackRequested = false;
+  readonly #clock: Clock;
   #unsettled: Promise<unknown> | undefined = undefined;
 
   constructor(
     host: LocalHost,
     jid: Jid,
     outlet: Outlet,
-    { now, lang }: { readonly now: number; readonly lang?: string | undefined },
+    { clock, lang }: { readonly clock: Clock; readonly lang?: string | undefined },
   ) {
     this.host = host;
     this.jid = jid;
     this.#outlet = outlet;
-    this.since = now;
+    this.#clock = clock;
+    this.since = clock.now();
     this.lang = lang;
-    this.lastActiveAt = now;
+    this.lastActiveAt = this.since;
   }
 
   get account(): Jid {
@@ -81,12 +101,56 @@ export class ClientSession implements Session {
 
   send(stanza: Stanza): void {
     if (this.gate !== undefined && !this.gate(stanza, undefined)) return;
-    this.#outlet.write(stanza.xml);
+    this.#put(stanza, stanza.xml);
   }
 
   sendTo(stanza: Stanza, to: string): void {
     if (this.gate !== undefined && !this.gate(stanza, to)) return;
-    this.#outlet.write(stanza.xmlTo(to));
+    this.#put(stanza, stanza.xmlTo(to));
+  }
+
+  #put(stanza: Stanza, xml: string): void {
+    const { acks } = this;
+    if (acks === undefined) {
+      this.#outlet.write(xml);
+    } else if (acks.push({ stanza, xml, at: this.#clock.now() })) {
+      this.#outlet.write(xml);
+      this.#requestAck();
+    } else {
+      this.end(unacknowledged);
+    }
+  }
+
+  /** One request is under way at a time: its answer tells what has arrived in the meantime, too. */
+  #requestAck(): void {
+    if (this.#ackRequested) return;
+    this.#ackRequested = true;
+    this.#outlet.nonza(REQUEST);
+  }
+
+  /** The client acknowledged; false when it claims more than it was sent. */
+  acknowledge(h: number): boolean {
+    const { acks } = this;
+    if (acks === undefined || !acks.acknowledge(h)) return false;
+    this.#ackRequested = false;
+    if (acks.length > 0) this.#requestAck();
+    return true;
+  }
+
+  /** From now on the session's stanzas go out by another outlet. Nothing is sent by this. */
+  attach(outlet: Outlet): void {
+    this.#outlet = outlet;
+    this.#ackRequested = false;
+  }
+
+  /** Sends again what the client has not acknowledged, behind whatever tells it that it is back. */
+  resend(): void {
+    for (const { xml } of this.acks?.pending() ?? []) this.#outlet.write(xml);
+    if (this.acks !== undefined && this.acks.length > 0) this.#requestAck();
+  }
+
+  get outlet(): Outlet {
+    return this.#outlet;
   }
 
   durableAfter(write: Promise<unknown>): void {
@@ -96,6 +160,11 @@ export class ClientSession implements Session {
       if (this.#unsettled === write) this.#unsettled = undefined;
     };
     write.then(settled, settled);
+  }
+
+  /** No stream carries it; its client may resume it (XEP-0198 section 5). */
+  get isDetached(): boolean {
+    return this.#outlet.isLimbo === true;
   }
 
   /** The newest write that is not durable yet; those before it settle no later. */

@@ -1,5 +1,6 @@
 /** Resource binding on an authenticated stream (RFC 6120 section 7). */
 import type { Jid } from '../jid/jid.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import { ClientSession, type Outlet } from '../session/session.ts';
 import { randomToken } from '../util/ids.ts';
@@ -36,7 +37,7 @@ export interface BindRequest {
   /** Sessions that the account may have. */
   readonly limit: number;
   readonly onConflict: ResourceConflict;
-  readonly now: number;
+  readonly clock: Clock;
   /** Of the client's stanzas, where it is not the server's. */
   readonly lang: string | undefined;
 }
@@ -46,7 +47,12 @@ export function bindResource(host: LocalHost, request: BindRequest, outlet: Outl
   const { account, limit } = request;
   const jid = freeAddress(host, request);
   if (jid instanceof StanzaError) return jid;
-  if (host.sessions.of(account.bare).length >= limit) return tooMany;
+  if (host.sessions.of(account.bare).length >= limit) {
+    // A client that comes back without resuming leaves sessions behind that nobody will miss.
+    const left = host.sessions.of(account.bare).find((it) => it.isDetached);
+    if (left === undefined) return tooMany;
+    left.end(replaced);
+  }
   const session = new ClientSession(host, jid, outlet, request);
   host.sessions.add(session);
   return session;

@@ -9,6 +9,7 @@ import { type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { replaced } from './bind.ts';
+import { ENABLE } from './management.ts';
 import type { StreamControl } from './negotiation.ts';
 
 const ID_BYTES = 9;
@@ -24,7 +25,7 @@ export interface InlineBind {
 
 /** Inside `<inline/>` of the SASL2 feature (section 3), with what can be switched on in the same breath. */
 export function bind2Feature({ parts }: LocalHost): Element {
-  const features = [...parts.bindInline.values()].map((it) => it.feature).sort();
+  const features = [NS.sm, ...[...parts.bindInline.values()].map((it) => it.feature)].sort();
   const list = [...new Set(features)].map((it) => el(NS.bind2, 'feature', { var: it }));
   return el(NS.bind2, 'bind', null, list.length === 0 ? undefined : el(NS.bind2, 'inline', null, ...list));
 }
@@ -41,16 +42,17 @@ export function bindWith(
   const id = client === undefined ? randomToken(ID_BYTES) : installation(account, client);
   if (client !== undefined) endSessions(stream.host, account, id);
   const bound = stream.bind(resourceFor(account, tag, id), async (session) => {
-    const results = await enable(session, bind);
+    const results = await enable(stream, session, bind);
     answer(session.jid, el(NS.bind2, 'bound', null, ...results));
   });
   return then(bound, (refused) => refused && new StreamError('resource-constraint', refused.text));
 }
 
 /** What nobody knows is not mentioned: the client sees by the feature what it may ask for. */
-async function enable(session: ClientSession, bind: Element): Promise<(Element | undefined)[]> {
+async function enable(stream: StreamControl, session: ClientSession, bind: Element): Promise<(Element | undefined)[]> {
   const results: (Element | undefined)[] = [];
   for (const request of bind.elements()) {
+    if (request.key === ENABLE) results.push(stream.enableManagement(session, request));
     const part = session.host.parts.bindInline.get(request.key);
     if (part !== undefined) results.push(await part.enable(session as never, request));
   }

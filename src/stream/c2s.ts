@@ -1,9 +1,8 @@
 /** A client's stream, from its first byte to its last: RFC 6120 sections 4 to 9, over any transport. */
-import { sessionEnded } from '../contracts/session.ts';
 import type { Transport, TransportHandler, TransportKind } from '../kernel/transport.ts';
 import { admit, isStanza } from '../session/lane.ts';
-import type { ClientSession, Outlet } from '../session/session.ts';
-import type { Awaitable } from '../util/awaitable.ts';
+import type { ClientSession } from '../session/session.ts';
+import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import { randomToken } from '../util/ids.ts';
 import type { Element } from '../xml/element.ts';
 import { XmlError } from '../xml/error.ts';
@@ -11,6 +10,7 @@ import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { ElementReader, type ReaderOwner } from './element-reader.ts';
 import { CLOSED, framingFor, HEADER, type StreamFraming } from './framing.ts';
+import { type ManagedStream, manage } from './management.ts';
 import { Opening } from './opening.ts';
 import type { StreamServices } from './services.ts';
 
@@ -19,9 +19,14 @@ const misplacedElement = new StreamError('unsupported-stanza-type');
 const internalError = new StreamError('internal-server-error');
 const tooSlow = new StreamError('resource-constraint', 'the client does not read what it is sent');
 
+const resumedElsewhere = new StreamError('conflict', 'the session was resumed over another stream'); // XEP-0198 section 5
+
+/** What becomes of the session when its stream is over. */
+type SessionFate = 'end' | 'leave';
+
 const PATIENCE_OVER: (() => void)[] = [];
 
-export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
+export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
   readonly services: StreamServices;
   /** When the peer was last heard; milliseconds since 1970. */
   heardAt: number;
@@ -137,14 +142,23 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   #bound(session: ClientSession, element: Element): Awaitable<void> {
     if (isStanza(element)) {
       session.lastActiveAt = this.heardAt;
-      const stanza = admit(session, element);
-      if (stanza === undefined) return undefined;
-      if (stanza instanceof StreamError) return this.end(stanza);
-      return this.services.router.fromSession(session, stanza);
+      const { acks } = session;
+      const outcome = this.#stanza(session, element);
+      if (acks === undefined) return outcome;
+      if (isPromise(outcome)) return outcome.then(() => acks.countHandled());
+      return acks.countHandled();
     }
+    if (element.ns === NS.sm) return manage(this, session, element);
     const nonza = session.host.parts.nonzas.get(element.key);
     if (nonza !== undefined) return nonza.handle(session as never, element);
     return this.end(element.key === HEADER ? misplacedHeader : misplacedElement); // RFC 6120 section 4.9.3.24
+  }
+
+  #stanza(session: ClientSession, element: Element): Awaitable<void> {
+    const stanza = admit(session, element);
+    if (stanza === undefined) return undefined;
+    if (stanza instanceof StreamError) return this.end(stanza);
+    return this.services.router.fromSession(session, stanza);
   }
 
   // --- what the opening does to the stream
@@ -200,8 +214,12 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
   #cutOff(): void {
     const { log } = this.services;
     log.warn({ session: this.#session?.jid.full }, 'a client does not read: it is cut off');
-    this.end(tooSlow);
+    this.lose(tooSlow);
     this.#transport.destroy();
+  }
+
+  nonza(xml: string): void {
+    if (!this.#ended) this.#transport.write(xml);
   }
 
   onDrain(): void {
@@ -254,6 +272,21 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
 
   /** Sends the error, if any, and the closing tag; the session ends now. */
   end(error: StreamError | undefined): void {
+    this.#end(error, 'end');
+  }
+
+  /** The connection is of no use any more; the session waits for its client to come back by another, if it may. */
+  lose(error: StreamError): void {
+    this.#end(error, 'leave');
+  }
+
+  yieldSession(): Promise<void> {
+    this.#session = undefined;
+    this.#end(resumedElsewhere, 'end');
+    return this.#reader.idle();
+  }
+
+  #end(error: StreamError | undefined, then: SessionFate): void {
     if (this.#ended) return;
     if (error !== undefined) {
       // RFC 6120 section 4.9.1.2: an error that comes before the header is sent follows a header.
@@ -261,23 +294,21 @@ export class C2sStream implements TransportHandler, Outlet, ReaderOwner {
       this.sendElement(error.element());
     }
     if (this.#headerSent) this.#transport.write(this.#framing.close);
-    this.#over();
+    this.#over(then);
     this.#transport.end();
   }
 
   onClose(): void {
-    this.#over();
+    this.#over('leave');
   }
 
-  #over(): void {
+  #over(then: SessionFate): void {
     if (this.#ended) return;
     this.#ended = true;
     this.services.table.remove(this);
     this.finishOpening();
     this.#tellFlushed(false);
     this.onDrain();
-    const session = this.#session;
-    if (session === undefined || !session.host.sessions.remove(session)) return;
-    session.host.parts.hooks.tell(sessionEnded, session);
+    if (this.#session !== undefined) this.services.resumptions[then](this.#session, this);
   }
 }

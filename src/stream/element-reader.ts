@@ -19,7 +19,8 @@ export class ElementReader {
   readonly #transport: Transport;
   readonly #framing: StreamFraming;
   readonly #owner: ReaderOwner;
-  #busy = false;
+  /** What the stream waits for. */
+  #pending: Promise<void> | undefined = undefined;
 
   constructor(transport: Transport, framing: StreamFraming, owner: ReaderOwner) {
     this.#transport = transport;
@@ -29,13 +30,18 @@ export class ElementReader {
 
   /** Something waits; reading goes on by itself. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#pending !== undefined;
+  }
+
+  /** Resolves when nothing that was read is being handled any more. */
+  async idle(): Promise<void> {
+    while (this.#pending !== undefined) await this.#pending.catch(() => undefined);
   }
 
   /** The chunk is the caller's again after the call. */
   push(chunk: Buffer): void {
     this.#framing.push(chunk);
-    if (this.#busy) this.#framing.keep();
+    if (this.busy) this.#framing.keep();
     else this.#read();
   }
 
@@ -56,23 +62,23 @@ export class ElementReader {
   }
 
   #wait(outcome: Promise<void>): void {
-    this.#busy = true;
+    this.#pending = outcome;
     this.#framing.keep();
     this.#transport.pause();
     outcome.then(
       () => this.#goOn(),
       (cause) => {
-        this.#busy = false;
+        this.#pending = undefined;
         this.#owner.broken(cause);
       },
     );
   }
 
   #goOn(): void {
-    this.#busy = false;
+    this.#pending = undefined;
     if (this.#owner.ended) return;
     this.#read();
     // Reading may have come to wait again.
-    if (!this.#busy && !this.#owner.ended) this.#owner.readOn();
+    if (!this.busy && !this.#owner.ended) this.#owner.readOn();
   }
 }

@@ -9,6 +9,7 @@ import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import type { StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
+import type { Resumption } from './management.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** Something else came amid an attempt to authenticate (XEP-0388 section 2.4). */
@@ -41,6 +42,12 @@ export interface StreamControl {
     resource: string | undefined,
     answer: (session: ClientSession) => Awaitable<void>,
   ): Awaitable<StanzaError | undefined>;
+  /** Switches stream management on in the same breath as binding (XEP-0198 section 9.1). */
+  enableManagement(session: ClientSession, request: Element): Element;
+  /** Looks for the session that a client wants to resume (XEP-0198 section 5): a `<failed/>` says why there is none. */
+  prepareResumption(request: Element): Promise<Resumption | Element | StreamError>;
+  /** Goes on with that session over this stream: has the client told by `answer`, and sends what it missed. */
+  resumeWith(resumption: Resumption, answer: (resumed: Element) => void): void;
   /** The features of the state that the stream has, or is about to have. */
   features(next?: StreamState): Awaitable<Element>;
 }

@@ -1,13 +1,13 @@
 /** A stream before it has a resource: header, TLS, authentication, binding (RFC 6120 sections 4.3 to 7). */
 import { Credentials, type ScramHash } from '../contracts/credentials.ts';
-import { sessionBound } from '../contracts/session.ts';
+import { sessionBound, sessionResumed } from '../contracts/session.ts';
 import { type Jid, jid as makeJid, parseJid } from '../jid/jid.ts';
 import type { StreamFacts, StreamState } from '../kernel/stream-feature.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
 import { type Awaitable, then } from '../util/awaitable.ts';
-import { clark, type Element, el } from '../xml/element.ts';
+import { clark, Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { errorReply, iqResult, Stanza } from '../xmpp/stanza.ts';
 import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
@@ -17,6 +17,7 @@ import type { C2sStream } from './c2s.ts';
 import { collectFeatures, limitsFeature, startTlsFeature } from './features.ts';
 import { SERVER_LANG } from './framing.ts';
 import { checkRoot, readHeader } from './header.ts';
+import { ENABLE, enable, failed, managementFeature, RESUME, type Resumption, resume } from './management.ts';
 import { type Negotiator, outOfTurn, type StreamControl } from './negotiation.ts';
 import type { StreamSettings } from './settings.ts';
 
@@ -143,8 +144,8 @@ export class Opening implements StreamControl {
     const account = this.#account;
     if (account === undefined || this.ended) throw new Error('there is no authenticated stream to bind');
     const { sessionsPerAccount: limit, resourceConflict: onConflict } = this.settings;
-    const now = this.#stream.services.clock.now();
-    const request = { account, resource, limit, onConflict, now, lang: this.#lang };
+    const { clock } = this.#stream.services;
+    const request = { account, resource, limit, onConflict, clock, lang: this.#lang };
     const session = bindResource(this.host, request, this.#stream);
     if (session instanceof StanzaError) return session;
     this.#states.add('bound');
@@ -184,6 +185,7 @@ export class Opening implements StreamControl {
       for (const it of this.#negotiations()) own.push(...it.features());
       own.push(limitsFeature(beforeAuth.maxBytes, authTimeoutMs));
     } else {
+      own.push(managementFeature);
       if (!states.has('bound')) own.push(el(NS.bind, 'bind'));
       own.push(limitsFeature(afterAuth.maxBytes, pingIntervalMs));
     }
@@ -233,6 +235,8 @@ export class Opening implements StreamControl {
   /** RFC 6120 section 7.1: nothing but a request to bind comes before a resource is bound. */
   #authenticatedElement(element: Element): Awaitable<void> {
     if (element.key === STARTTLS) return this.#startTls();
+    if (element.key === RESUME) return this.#resume(element);
+    if (element.key === ENABLE) return this.send(failed('unexpected-request')); // XEP-0198 section 3: a resource first
     if (element.ns !== NS.client) return this.fail(unsupported);
     const payload = element.key === IQ ? element.child(BIND) : undefined;
     if (payload === undefined || !this.#isForUs(element)) return this.fail(notAuthorized);
@@ -245,6 +249,34 @@ export class Opening implements StreamControl {
     return then(bound, (refused) => {
       if (refused !== undefined) this.send(reply(errorReply(request, refused)));
     });
+  }
+
+  /** XEP-0198 section 5: instead of binding a resource. After a failure the client may bind one. */
+  async #resume(element: Element): Promise<void> {
+    const outcome = await this.prepareResumption(element);
+    if (outcome instanceof StreamError) return this.fail(outcome);
+    if (outcome instanceof Element) return this.send(outcome);
+    return this.resumeWith(outcome, (resumed) => this.send(resumed));
+  }
+
+  enableManagement(session: ClientSession, request: Element): Element {
+    return enable(session, request, this.#stream.services);
+  }
+
+  prepareResumption(element: Element): Promise<Resumption | Element | StreamError> {
+    const account = this.#account as Jid;
+    return resume(element, account, { services: this.#stream.services, isOver: () => this.ended });
+  }
+
+  /** The session goes on over this stream: the client is told by `answer`, then gets what it missed. */
+  resumeWith({ session, resumed, attach }: Resumption, answer: (resumed: Element) => void): void {
+    this.#states.add('bound');
+    attach(this.#stream);
+    this.#stream.bindTo(session);
+    answer(resumed);
+    this.#stream.finishOpening();
+    session.resend();
+    this.host.parts.hooks.tell(sessionResumed, session);
   }
 
   /** Addressed to the server or to the account, or not at all. */

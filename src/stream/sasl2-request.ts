@@ -3,6 +3,7 @@ import { decodeBase64 } from '../auth/base64.ts';
 import { clientId, parseCount } from '../auth/fast.ts';
 import { clark, type Element } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
+import { RESUME } from './management.ts';
 
 const INITIAL = clark(NS.sasl2, 'initial-response');
 const USER_AGENT = clark(NS.sasl2, 'user-agent');
@@ -28,6 +29,8 @@ export interface Sasl2Request {
   /** The mechanism that a new token is wanted for. */
   readonly tokenFor: string | undefined;
   readonly upgrades: readonly string[];
+  /** The session that the client wants back (XEP-0198 section 9.2). */
+  readonly resume: Element | undefined;
 }
 
 /** Undefined stands for `malformed-request`, 'incorrect-encoding' for bad base 64. */
@@ -50,6 +53,7 @@ export function readSasl2Request(element: Element): Sasl2Request | 'incorrect-en
       .elements()
       .filter((it) => it.key === UPGRADE)
       .map((it) => it.text()),
+    resume: element.child(RESUME),
   };
 }
 

@@ -5,11 +5,13 @@ import { type Exchange, failure, type SaslFailure, type SaslStep, type SaslSucce
 import { offeredUpgrades } from '../auth/upgrade.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { Awaitable } from '../util/awaitable.ts';
-import { clark, type Element, el } from '../xml/element.ts';
+import { clark, Element, el } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';
+import { StreamError } from '../xmpp/stream-error.ts';
 import { bind2Feature, bindWith } from './bind2.ts';
 import { advance, type Login, needsTls } from './login.ts';
+import { managementFeature } from './management.ts';
 import { type Negotiator, outOfTurn } from './negotiation.ts';
 import { readSasl2Request, type Sasl2Request } from './sasl2-request.ts';
 import { type UpgradePolicy, Upgrades } from './upgrades.ts';
@@ -52,6 +54,7 @@ export class Sasl2Negotiator implements Negotiator {
       'inline',
       null,
       bind2Feature(this.#login.stream.host),
+      managementFeature,
       fast.length > 0 ? el(NS.fast, 'fast', null, ...fast) : undefined,
     );
     const features = [
@@ -147,12 +150,22 @@ export class Sasl2Negotiator implements Negotiator {
     const token = await this.#token(request, success);
     if (this.#attempt !== attempt) return;
     const account = stream.authenticated(success.local, 'continue');
+    const succeed = (identity: Jid, ...results: readonly (Element | undefined)[]): void => {
+      const proof = data === undefined ? undefined : el(NS.sasl2, 'additional-data', null, data.toString('base64'));
+      const identifier = el(NS.sasl2, 'authorization-identifier', null, identity.full);
+      stream.send(el(NS.sasl2, 'success', null, proof, identifier, ...results, token));
+    };
+    const resumption = request.resume && (await stream.prepareResumption(request.resume));
+    if (stream.ended) return;
+    if (resumption instanceof StreamError) return stream.fail(resumption);
+    // XEP-0198 section 9.2: a session that is resumed has its resource and its features already.
+    if (resumption !== undefined && !(resumption instanceof Element)) {
+      return stream.resumeWith(resumption, (resumed) => succeed(resumption.session.jid, resumed));
+    }
     const features = await stream.features(request.bind === undefined ? undefined : 'bound');
     if (stream.ended) return;
     const answer = (identity: Jid, bound?: Element): void => {
-      const proof = data === undefined ? undefined : el(NS.sasl2, 'additional-data', null, data.toString('base64'));
-      const identifier = el(NS.sasl2, 'authorization-identifier', null, identity.full);
-      stream.send(el(NS.sasl2, 'success', null, proof, identifier, bound, token));
+      succeed(identity, resumption, bound);
       stream.send(features);
     };
     const { bind } = request;

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { StanzaRouter } from '../router/router.ts';
 import type { NegotiatorFactory } from './negotiation.ts';
+import type { Resumptions } from './resumptions.ts';
 import type { StreamSettings } from './settings.ts';
 import type { StreamTable } from './stream-table.ts';
 
@@ -17,6 +18,7 @@ export interface StreamServices {
   readonly clock: Clock;
   readonly log: Logger;
   readonly table: StreamTable;
+  readonly resumptions: Resumptions;
   readonly negotiators: NegotiatorFactory;
   /** Replaced by a reload; streams read it when they need it. */
   settings: StreamSettings;

@@ -103,7 +103,7 @@ export class StreamTable {
         if (now - stream.openedAt > authTimeoutMs) stream.end(timedOut);
       } else if (now - stream.heardAt > pingIntervalMs) {
         // Silence after a ping for as long again: the peer is gone (RFC 6120 section 4.6.2).
-        if (now - stream.heardAt > 2 * pingIntervalMs) stream.end(timedOut);
+        if (now - stream.heardAt > 2 * pingIntervalMs) stream.lose(timedOut);
         else if (!stream.pinged) ping(stream, stream.session);
       }
     }

@@ -8,7 +8,7 @@ import { BlockList, isIP } from 'node:net';
 export function matchNetworks(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const network of networks) {
-    const [address = '', prefix] = network.split('/');
+    const [, address = '', prefix] = /^([^/]*)(?:\/([0-9]{1,3}))?$/.exec(network) ?? [];
     const family = isIP(address);
     const longest = family === 6 ? 128 : 32;
     const bits = prefix === undefined ? longest : Number(prefix);

@@ -19,6 +19,27 @@ export interface Scope {
 
 export const NO_SCOPE: Scope = Object.freeze({ defaultNs: '', prefixes: Object.freeze([]), from: undefined, to: '' });
 
+const CLIENT_NS = 'jabber:client';
+let last: Scope = NO_SCOPE;
+
+/** The scope of a stream whose elements in the namespace `from` are shown as those of clients. */
+export function scopeOf(defaultNs: string, prefixes: readonly string[], from: string | undefined): Scope {
+  const shown = (ns: string): string => (ns === from ? CLIENT_NS : ns);
+  const scope = { defaultNs: shown(defaultNs), prefixes: prefixes.map(shown), from, to: CLIENT_NS };
+  // Thousands of streams have the same header: they share one object.
+  if (!isSame(scope, last)) last = scope;
+  return last;
+}
+
+function isSame(one: Scope, other: Scope): boolean {
+  return (
+    one.defaultNs === other.defaultNs &&
+    one.from === other.from &&
+    one.prefixes.length === other.prefixes.length &&
+    one.prefixes.every((it, i) => it === other.prefixes[i])
+  );
+}
+
 /** Prefixes bound at a place in the document, the innermost last. */
 export class Prefixes {
   #names: string[] = [];

@@ -4,7 +4,7 @@ import { GT, LT, SLASH, skipSpace } from './chars.ts';
 import { Element } from './element.ts';
 import { DEFAULT_LIMITS, notWellFormed, XmlError, type XmlLimits } from './error.ts';
 import { Lexer } from './lexer.ts';
-import { NO_SCOPE, type Scope } from './namespaces.ts';
+import { NO_SCOPE, type Scope, scopeOf } from './namespaces.ts';
 import { plain } from './plain.ts';
 import { skipByteOrderMark, skipDeclaration } from './prolog.ts';
 import { SCRATCH_BYTES } from './scratch.ts';
@@ -24,7 +24,6 @@ export interface ParserOptions {
 }
 
 const NOTHING = Buffer.alloc(0);
-const CLIENT_NS = 'jabber:client';
 /** White space that may stand in the end tag of the stream. */
 const CLOSE_SLACK = 64;
 const MIN_CAPACITY = 512;
@@ -53,8 +52,8 @@ let spare: Lexer | undefined;
  * unfinished stanza has been copied, or after `keep`. Between stanzas the parser holds no buffer. In the middle of one
  * it holds at most twice the bytes so far, which `limits.maxBytes` bounds, and one chunk.
  *
- * The strings of a stanza up to 1 KiB share its text; in longer ones attribute values are copies, and beyond 16 KiB
- * small texts too, so that what is kept of a stanza does not keep much else.
+ * Strings of a stanza may be slices of its text, or of up to 4 KiB that came with it. In longer stanzas attribute values
+ * are copies, and beyond 16 KiB small texts too, so that what is kept of a stanza does not keep much else.
  */
 export class StreamParser {
   /** May be raised at any time; holds from the next stanza on. */
@@ -139,11 +138,7 @@ export class StreamParser {
   }
 
   #content(): Element | undefined {
-    return this.#lexer === undefined ? this.#begin() : this.#readOn();
-  }
-
-  /** Between stanzas. */
-  #begin(): Element | undefined {
+    if (this.#lexer !== undefined) return this.#readOn();
     const bytes = this.#bytes;
     const end = this.#end;
     const at = this.#skipSpace();
@@ -152,29 +147,26 @@ export class StreamParser {
     if (at + 1 === end) return undefined;
     if (bytes[at + 1] === SLASH) return this.#close();
     if (end - at >= WORTH_A_TRY || bytes[end - 1] === GT) {
-      const element = plain.read(
-        bytes,
-        at,
-        Math.min(end, at + Math.min(SHORT_BYTES, this.limits.maxBytes)),
-        this.#scope,
-        this.limits,
-      );
+      const element = this.#readPlain(Math.min(end, at + SHORT_BYTES, at + this.limits.maxBytes));
       if (element !== undefined) {
         this.#pos = at + plain.length;
         return element;
       }
     }
-    return this.#readOn();
+    const lexer = this.#lexerAt();
+    return lexer.run() ? this.#take(lexer, builder.build(lexer, this.#scope)) : this.#wait(lexer);
   }
 
+  /** In the middle of a stanza. Once it is whole and its bytes are together, the short way is open again. */
   #readOn(): Element | undefined {
     const lexer = this.#lexerAt();
     if (!lexer.run()) return this.#wait(lexer);
-    const { bytes, base, pos } = lexer;
-    const short = pos - base <= SCRATCH_BYTES ? plain.read(bytes, base, pos, this.#scope, this.limits) : undefined;
-    const element = short ?? builder.build(lexer, this.#scope);
-    this.#done(lexer);
-    return element;
+    const short = lexer.pos - lexer.base <= SCRATCH_BYTES ? this.#readPlain(lexer.pos) : undefined;
+    return this.#take(lexer, short ?? builder.build(lexer, this.#scope));
+  }
+
+  #readPlain(end: number): Element | undefined {
+    return plain.read(this.#bytes, this.#pos, end, this.#scope, this.limits);
   }
 
   #skipSpace(): number {
@@ -201,11 +193,13 @@ export class StreamParser {
     if (lexer.end < this.#end) throw new XmlError('policy-violation', 'stanza too big');
   }
 
-  #done(lexer: Lexer): void {
+  /** Moves on behind what the lexer has read. */
+  #take(lexer: Lexer, element: Element): Element {
     this.#pos = lexer.pos;
     this.#lexer = undefined;
     lexer.release();
     spare = lexer;
+    return element;
   }
 
   /** Everything but stanzas: what happens once a stream. */
@@ -242,17 +236,10 @@ export class StreamParser {
     const tape = lexer.tape.ints;
     const base = lexer.base;
     this.#root = lexer.bytes.toString('latin1', base + (tape[1] as number), base + (tape[2] as number));
-    this.#scope = this.#scopeOf(builder.defaultNs, builder.prefixes.list());
+    this.#scope = scopeOf(builder.defaultNs, builder.prefixes.list(), this.#normalizeFrom);
     this.contentNs = builder.defaultNs;
     this.#phase = ((tape[0] as number) & KIND) === EMPTY ? 'empty' : 'content';
-    this.#done(lexer);
-    return header;
-  }
-
-  #scopeOf(defaultNs: string, prefixes: readonly string[]): Scope {
-    const from = this.#normalizeFrom;
-    const shown = (ns: string): string => (ns === from ? CLIENT_NS : ns);
-    return { defaultNs: shown(defaultNs), prefixes: prefixes.map(shown), from, to: CLIENT_NS };
+    return this.#take(lexer, header);
   }
 
   /** The end tag of the stream, of which the first two bytes are there. */

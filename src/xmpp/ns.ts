@@ -32,6 +32,7 @@ export const NS = {
   rsm: 'http://jabber.org/protocol/rsm',
   ping: 'urn:xmpp:ping',
   hints: 'urn:xmpp:hints',
+  sm: 'urn:xmpp:sm:3',
   chatStates: 'http://jabber.org/protocol/chatstates',
   blocking: 'urn:xmpp:blocking',
   blockingErrors: 'urn:xmpp:blocking:errors',

@@ -47,6 +47,7 @@ export const SETTINGS: StreamSettings = {
   cutOffBytes: 8_388_608,
   sessionsPerAccount: 10,
   resourceConflict: 'replace',
+  management: { resumeMs: 600_000, queue: { stanzas: 1000, bytes: 8_388_608 } },
   allowsPlaintext: () => false,
   isTrusted: (address) => address.startsWith('127.'),
 };

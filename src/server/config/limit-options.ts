@@ -55,6 +55,19 @@ export const limitOptions = z
     sendBufferBytes: bytes({ min: '16 KiB', max: '1 GiB' })
       .prefault('4 MiB')
       .describe('When more than this waits for a client, it is disconnected.'),
+    resumeTimeout: duration({ min: '0s', max: '7d' })
+      .prefault('10m')
+      .describe(
+        'How long a session waits for a client that lost its connection (XEP-0198). What the client missed is kept for ' +
+          'it; after that it goes to other devices, or waits with the archive and the offline messages. 0s: no waiting.',
+      ),
+    unacknowledgedStanzas: z
+      .int()
+      .min(10)
+      .max(1_000_000)
+      .default(1000)
+      .describe('Stanzas that one client may leave unacknowledged; with more its session ends, and loses nothing.'),
+    unacknowledgedBytes: bytes({ min: '64 KiB', max: '1 GiB' }).prefault('8 MiB').describe('The same in bytes.'),
     pingInterval: duration({ min: '10s', max: '1d' })
       .prefault('5m')
       .describe('A client that is silent for this long is pinged; as much silence again ends its stream.'),
