@@ -178,7 +178,7 @@ export class Opening implements StreamControl {
   #ownFeatures(states: ReadonlySet<StreamState>): Element[] {
     const own: Element[] = [];
     const isOpen = this.mayAuthenticate;
-    if (this.transport.tls === undefined && this.transport.startTls !== undefined) own.push(startTlsFeature(!isOpen));
+    if (this.#mayStartTls()) own.push(startTlsFeature(!isOpen));
     if (!isOpen) return own;
     const { beforeAuth, afterAuth, authTimeoutMs, pingIntervalMs } = this.settings;
     if (!states.has('authenticated')) {
@@ -196,8 +196,13 @@ export class Opening implements StreamControl {
     return (this.#negotiators ??= this.#stream.services.negotiators(this));
   }
 
+  /** RFC 6120 section 5.3.4: TLS comes before SASL. */
+  #mayStartTls(): boolean {
+    return this.transport.tls === undefined && this.transport.startTls !== undefined && this.#account === undefined;
+  }
+
   #startTls(): void {
-    if (this.transport.tls !== undefined || this.transport.startTls === undefined || this.#account !== undefined) {
+    if (!this.#mayStartTls()) {
       this.send(el(NS.tls, 'failure')); // RFC 6120 section 5.4.2.2
       this.#stream.end(undefined);
       return;

@@ -6,6 +6,8 @@ import { mismatch, pattern } from './match.ts';
 import { type Peer, TestTransport, type TransportOptions } from './transport.ts';
 import { type Element, LIMITS, parseXml } from './xml.ts';
 
+const RESTARTS = new Set(['{urn:ietf:params:xml:ns:xmpp-sasl}success', '{urn:ietf:params:xml:ns:xmpp-tls}proceed']);
+
 /** Long enough for any machine; a test that waits so long has failed. */
 const DEADLINE_MS = 10_000;
 
@@ -50,6 +52,8 @@ export class TestClient implements Peer {
         this.#closed = true;
         break;
       }
+      // What follows is a new stream, though the client may not have opened it yet.
+      if (RESTARTS.has(element.key)) this.#framing.restart();
       this.#give(element);
     }
   }
