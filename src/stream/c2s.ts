@@ -204,10 +204,14 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
   // --- writing
 
   write(xml: string): void {
+    this.services.latency?.delivered();
+    this.nonza(this.#framing.stanza(xml));
+  }
+
+  nonza(xml: string): void {
     if (this.#ended) return;
     if (this.#opening !== undefined) return void this.#opening.hold(xml);
-    this.services.latency?.delivered();
-    this.#transport.write(this.#framing.stanza(xml));
+    this.#transport.write(xml);
     if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();
   }
 
@@ -216,10 +220,6 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     log.warn({ session: this.#session?.jid.full }, 'a client does not read: it is cut off');
     this.lose(tooSlow);
     this.#transport.destroy();
-  }
-
-  nonza(xml: string): void {
-    if (!this.#ended) this.#transport.write(xml);
   }
 
   onDrain(): void {

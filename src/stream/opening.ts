@@ -157,11 +157,11 @@ export class Opening implements StreamControl {
   #bound(session: ClientSession): undefined {
     if (this.ended) return;
     this.#stream.finishOpening();
-    for (const xml of this.#held) this.#stream.write(xml);
+    for (const xml of this.#held) this.#stream.nonza(xml);
     this.host.parts.hooks.tell(sessionBound, session);
   }
 
-  /** Keeps a stanza that comes before the client knows its address. */
+  /** Keeps what is to be sent before the client knows its address. */
   hold(xml: string): void {
     this.#held.push(xml);
   }
