@@ -1,7 +1,6 @@
 /** What the server acknowledged is durable: it is killed twenty times while messages are stored, and nothing is missing. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { TestClient } from '../support/client.ts';
 import { type ServerProcess, serverProcess } from '../support/server-process.ts';
 import { socketClient } from '../support/socket-client.ts';
 
@@ -22,7 +21,7 @@ export const PLAIN = {
 suite('kill -9', () => {
   let server: ServerProcess;
   before(async () => {
-    server = await serverProcess({ ...PLAIN, modules: { offline: { messages: 1_000_000, bytes: '1 GiB' } } });
+    server = await serverProcess({ ...PLAIN, modules: { offline: { maxMessages: 1_000_000, maxBytes: '1 GiB' } } });
     const names = ['romeo', ...Array.from({ length: SENDERS }, (_, it) => `juliet${it}`)];
     await server.addAccounts(
       names.map((it) => `${it}@localhost`),
@@ -59,7 +58,7 @@ suite('kill -9', () => {
       await Promise.all(sending);
       await server.start();
     }
-    const received = await collect(await socketClient(server.ports.plain as number));
+    const received = await collect(server);
     const missing = [...acknowledged].filter((id) => !received.has(id));
     const doubled = [...received].filter(([, times]) => times > 1).map(([id]) => id);
     assert.ok(acknowledged.size > KILLS * 200);
@@ -68,19 +67,18 @@ suite('kill -9', () => {
 });
 
 /** Everything that waited for Romeo, with how often it came. */
-async function collect(romeo: TestClient): Promise<Map<string, number>> {
+async function collect(server: ServerProcess): Promise<Map<string, number>> {
+  const romeo = await socketClient(server.ports.plain as number);
   await romeo.login('romeo', 'localhost', { password: PASSWORD });
   await romeo.send('<presence/>');
   const received = new Map<string, number>();
-  let quiet = 0;
-  // Delivery is in pages: two empty round trips after another mean that it is over.
-  while (quiet < 2) {
-    const messages = (await romeo.drain()).filter((it) => it.name === 'message');
-    for (const it of messages) {
-      const id = it.attr('id') as string;
-      received.set(id, (received.get(id) ?? 0) + 1);
+  for (let isLast = false; !isLast; ) {
+    const { messages } = (await server.json('offline', 'count', 'romeo@localhost')) as { messages: number };
+    isLast = messages === 0;
+    for (const message of await romeo.drain()) {
+      const id = message.name === 'message' ? message.attr('id') : undefined;
+      if (id !== undefined) received.set(id, (received.get(id) ?? 0) + 1);
     }
-    quiet = messages.length === 0 ? quiet + 1 : 0;
   }
   await romeo.close();
   return received;
