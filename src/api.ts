@@ -9,6 +9,15 @@ export {
   accountRemoved,
   passwordChanged,
 } from './contracts/accounts.ts';
+export {
+  Archive,
+  type ArchiveChange,
+  type ArchivedMessage,
+  type ArchiveFilter,
+  type ArchivePage,
+  type ArchiveRequest,
+  type NewMessage,
+} from './contracts/archive.ts';
 export { Blocking } from './contracts/blocking.ts';
 export { type CapsChange, ClientCaps, capsChanged } from './contracts/client-caps.ts';
 export {
@@ -56,6 +65,7 @@ export {
 } from './contracts/roster.ts';
 export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict } from './contracts/routing.ts';
 export { type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
+export { StanzaIds } from './contracts/stanza-ids.ts';
 export { VCards, vcardChanged } from './contracts/vcards.ts';
 export { type Jid, jid, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';
 export type { Clock } from './kernel/clock.ts';
@@ -79,10 +89,10 @@ export type { Hooks } from './kernel/late-hooks.ts';
 export type { Logger } from './kernel/log.ts';
 export { optional } from './kernel/service.ts';
 export { slot } from './kernel/slot.ts';
-export { type Call, type Database, type Prepared, query, SqlError } from './kernel/sql.ts';
+export { BatchError, type Call, type Database, type Prepared, query, SqlError, type Writer } from './kernel/sql.ts';
 export type { StreamFacts } from './kernel/stream-feature.ts';
 export { type Awaitable, isPromise, then } from './util/awaitable.ts';
-export { randomToken, TimeOrderedId } from './util/ids.ts';
+export { firstIdAt, randomToken, TimeOrderedId, timeOfId } from './util/ids.ts';
 export { Lru } from './util/lru.ts';
 export { matchNetworks } from './util/networks.ts';
 export { TokenBucket } from './util/token-bucket.ts';
@@ -94,8 +104,10 @@ export { formatDateTime, parseDateTime } from './xmpp/datetime.ts';
 export { DELAY, delay } from './xmpp/delay.ts';
 export { writeDiscoInfo, writeDiscoItems } from './xmpp/disco.ts';
 export { type Form, type FormField, readForm, writeForm } from './xmpp/forms.ts';
+export { FORWARDED, forward, forwardText, NS_FORWARD, readForwarded } from './xmpp/forward.ts';
 export { type Keeping, keeping } from './xmpp/keeping.ts';
 export { NS } from './xmpp/ns.ts';
+export { type PageFacts, type PageRequest, RSM_SET, readPageRequest, writePageFacts } from './xmpp/rsm.ts';
 export { errorReply, iqResult, Stanza, stanza } from './xmpp/stanza.ts';
 export { type Condition, refusals, StanzaError } from './xmpp/stanza-error.ts';
 export { StreamError } from './xmpp/stream-error.ts';

@@ -14,6 +14,13 @@ export class Passage {
   stanza: Stanza;
   /** The local session that sent it; undefined for the server's own and for what comes from elsewhere. */
   readonly origin: Session | undefined;
+  /**
+   * The id of a message in the archive that is concerned, the sender's on the way out and the recipient's on the way in
+   * (XEP-0359); undefined where it is not kept.
+   */
+  stanzaId: string | undefined = undefined;
+  /** What the sender's archive has made of it; for archives alone. */
+  archived: object | undefined = undefined;
 
   constructor(stanza: Stanza, origin: Session | undefined) {
     this.stanza = stanza;

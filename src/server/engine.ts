@@ -1,5 +1,6 @@
 /** The server without its configuration file and its listeners: hosts, router, streams. Tests start it in memory. */
 import type { Program } from '../contracts/program.ts';
+import type { StanzaIds } from '../contracts/stanza-ids.ts';
 import { jid as makeJid, prepareDomain } from '../jid/jid.ts';
 import { type Command, CommandError } from '../kernel/command.ts';
 import type { Counter, Metrics } from '../kernel/metrics.ts';
@@ -12,6 +13,7 @@ import { Resumptions } from '../stream/resumptions.ts';
 import type { StreamServices } from '../stream/services.ts';
 import type { StreamSettings } from '../stream/settings.ts';
 import { StreamTable } from '../stream/stream-table.ts';
+import { TimeOrderedId } from '../util/ids.ts';
 import type { StanzaKind } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { type HostEnvironment, type HostPlan, startModules } from './host-starter.ts';
@@ -20,7 +22,7 @@ import { VERSION } from './version.ts';
 const shuttingDown = new StreamError('system-shutdown');
 const hostGone = new StreamError('host-gone');
 
-export interface EngineParts extends Omit<HostEnvironment, 'router' | 'program'> {
+export interface EngineParts extends Omit<HostEnvironment, 'router' | 'program' | 'ids'> {
   readonly settings: StreamSettings;
   readonly negotiators: NegotiatorFactory;
 }
@@ -41,10 +43,12 @@ export class Engine {
   readonly streams: StreamServices;
   readonly #parts: EngineParts;
   readonly #program: Program;
+  readonly #ids: StanzaIds;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#program = { name: 'Parley', version: VERSION, startedAt: parts.clock.now() };
+    this.#ids = new TimeOrderedId(() => parts.clock.now());
     this.router = new StanzaRouter(parts.clock, parts.log, routerCounters(parts.metrics));
     this.streams = {
       router: this.router,
@@ -61,7 +65,7 @@ export class Engine {
   /** Starts a host, or restarts its modules with another plan; sessions go on. */
   async setHost(domain: string, plan: HostPlan): Promise<LocalHost> {
     const host = this.router.host(domain) ?? new LocalHost(makeJid(domain));
-    await startModules(host, plan, { ...this.#parts, router: this.router, program: this.#program });
+    await startModules(host, plan, { ...this.#parts, router: this.router, program: this.#program, ids: this.#ids });
     this.router.addHost(host);
     return host;
   }

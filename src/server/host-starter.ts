@@ -5,6 +5,7 @@ import { Catalog, type Identity } from '../contracts/disco.ts';
 import { Program } from '../contracts/program.ts';
 import { Router } from '../contracts/routing.ts';
 import { Sessions } from '../contracts/session.ts';
+import { StanzaIds } from '../contracts/stanza-ids.ts';
 import type { ComponentPart, Module } from '../kernel/define-module.ts';
 import { type HostParts, type Infrastructure, startHost } from '../kernel/loader.ts';
 import type { StanzaRouter } from '../router/router.ts';
@@ -24,6 +25,7 @@ export interface HostEnvironment extends Omit<Infrastructure, 'services'> {
   readonly hasher: PasswordHasher;
   readonly keys: ServerKeys;
   readonly program: Program;
+  readonly ids: StanzaIds;
   /** Services of the server by token name, such as what the listeners know. */
   readonly more?: ReadonlyMap<string, unknown>;
 }
@@ -38,6 +40,7 @@ export async function startModules(host: LocalHost, plan: HostPlan, environment:
     [PasswordHasher.name, environment.hasher],
     [ServerKeys.name, environment.keys],
     [Program.name, environment.program],
+    [StanzaIds.name, environment.ids],
     ...(environment.more ?? []),
   ]);
   const parts = await startHost(host.name, plan.modules, plan.options, {

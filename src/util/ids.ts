@@ -64,6 +64,13 @@ export class TimeOrderedId {
     this.#now = now;
   }
 
+  /** Ids made from now on are of a later millisecond than this, whatever the clock says: those of before may be stored. */
+  advanceTo(timeMs: number): void {
+    if (timeMs < this.#timeMs) return;
+    this.#timeMs = Math.floor(timeMs);
+    this.#sequence = SEQUENCES;
+  }
+
   next(): string {
     this.#advance();
     writeDigits(this.#text, TIME_LENGTH, SEQUENCE_LENGTH, this.#sequence);

@@ -76,3 +76,14 @@ test('a text that is no id of ours has no time', () => {
     assert.equal(timeOfId(text), undefined, text);
   }
 });
+
+test('a generator that was advanced makes ids behind all of that time, and never goes back', () => {
+  const ids = new TimeOrderedId(() => 1_000);
+  const before = ids.next();
+  ids.advanceTo(5_000);
+  const after = ids.next();
+  assert.ok(after > firstIdAt(5_001) && timeOfId(after) === 5_001, after);
+  ids.advanceTo(2_000);
+  const later = ids.next();
+  assert.ok(before < after && after < later && timeOfId(later) === 5_001);
+});
