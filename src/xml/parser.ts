@@ -91,6 +91,7 @@ export class StreamParser {
   }
 
   push(chunk: Buffer): void {
+    plain.forget();
     if (this.#phase === 'over') return;
     if (this.#pos < this.#end) {
       this.#append(chunk);
@@ -147,8 +148,8 @@ export class StreamParser {
     if (at + 1 === end) return undefined;
     if (bytes[at + 1] === SLASH) return this.#close();
     if (end - at >= WORTH_A_TRY || bytes[end - 1] === GT) {
-      const element = this.#readPlain(Math.min(end, at + SHORT_BYTES, at + this.limits.maxBytes));
-      if (element !== undefined) {
+      const element = this.#readPlain(Math.min(end, at + SHORT_BYTES));
+      if (element !== undefined && plain.length <= this.limits.maxBytes) {
         this.#pos = at + plain.length;
         return element;
       }
@@ -302,6 +303,7 @@ export function parseDocument(data: Buffer | string, limits: XmlLimits = DEFAULT
   if (at < 0) notWellFormed('incomplete document');
   at = skipSpace(bytes, at, end);
   if (bytes[at] !== LT) notWellFormed('text outside of the element');
+  plain.forget();
   const short = plain.read(bytes, at, end, NO_SCOPE, limits);
   if (short !== undefined) return endsAt(bytes, at + plain.length, short);
   const lexer = spare ?? new Lexer();

@@ -21,6 +21,8 @@ const { REFERENCE, WIDE } = tokens;
 const { COPY_VALUES_ABOVE, KEEP_INNER_FROM, NO_ATTRIBUTES, NO_CHILDREN, SHORT, attributesOf, childrenOf } = exact;
 const { SCRATCH, SCRATCH_BYTES, VIEW } = scratch;
 
+/** A stanza that is not among the last bytes of a copy has not been cut off by it. */
+const NEARLY_ALL = 2048;
 const BLANK = 0x20;
 const COLON_BYTE = 0x3a;
 
@@ -31,6 +33,9 @@ class PlainReader {
   /** Bytes of the element that was read last. */
   length = 0;
 
+  /** What has been copied: from where in which bytes. */
+  #source: Buffer | undefined;
+  #from = 0;
   #pos = 0;
   /** The `<` behind the last byte: whatever is cut off there runs into it. */
   #end = 0;
@@ -38,6 +43,7 @@ class PlainReader {
   #scope: Scope = NO_SCOPE;
   /** How many elements there may yet be. */
   #elements = 0;
+  #maxElements = 0;
   #maxDepth = 0;
   #maxAttributes = 0;
   #flags = 0;
@@ -48,22 +54,43 @@ class PlainReader {
   #top = 0;
   #list: string[] = [];
 
-  /** The element whose `<` is at `pos`, or undefined when it has to go the long way. */
+  /**
+   * The element whose `<` is at `pos`, or undefined when it has to go the long way. Stanzas that came together are copied
+   * together: `forget` must be called before bytes that were read from are changed.
+   */
   read(bytes: Buffer, pos: number, end: number, scope: Scope, limits: XmlLimits): Element | undefined {
+    this.#scope = scope;
+    this.#maxElements = limits.maxElements;
+    this.#maxDepth = limits.maxDepth;
+    this.#maxAttributes = limits.maxAttributes;
+    const at = pos - this.#from;
+    if (bytes !== this.#source || at < 0 || at >= this.#end) return this.#copyAndRead(bytes, pos, end);
+    // What was copied may end in the middle of this stanza; the next copy will begin with it.
+    return this.#readAt(at) ?? (this.#end - at < NEARLY_ALL ? this.#copyAndRead(bytes, pos, end) : undefined);
+  }
+
+  forget(): void {
+    this.#source = undefined;
+  }
+
+  #copyAndRead(bytes: Buffer, pos: number, end: number): Element | undefined {
     const size = Math.min(end - pos, SCRATCH_BYTES);
     bytes.copy(SCRATCH, 0, pos, pos + size);
     SCRATCH[size] = LT;
     SCRATCH[size + 1] = 0;
+    this.#source = bytes;
+    this.#from = pos;
     this.#end = size;
     this.#text = SCRATCH.toString('latin1', 0, size);
-    this.#scope = scope;
-    this.#elements = limits.maxElements;
-    this.#maxDepth = limits.maxDepth;
-    this.#maxAttributes = limits.maxAttributes;
+    return this.#readAt(0);
+  }
+
+  #readAt(at: number): Element | undefined {
+    this.#elements = this.#maxElements;
     this.#wide = false;
     this.#top = 0;
-    const element = this.#element(0, scope.defaultNs, 1);
-    this.length = this.#pos;
+    const element = this.#element(at, this.#scope.defaultNs, 1);
+    this.length = this.#pos - at;
     return element;
   }
 

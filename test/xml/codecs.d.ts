@@ -7,6 +7,10 @@ declare module 'ltx' {
     getNS(): string | undefined;
   }
   export function parse(xml: string): Element;
+  export class Parser {
+    on(event: 'element', listener: (element: Element) => void): this;
+    write(xml: string): void;
+  }
 }
 
 declare module '@xmpp/xml/lib/parse.js' {

@@ -60,6 +60,14 @@ suite('RFC 6120 4.9.3.14: limits', () => {
     for (let i = 0; i < 50; i++) assert.equal(push(parser, `${' '.repeat(200)}${stanza(100)}`)?.name, 'm');
   });
 
+  test('stanzas that come together are each counted for themselves', () => {
+    const parser = opened(LIMITS);
+    assert.equal(push(parser, '<a/><b/><c/>'.repeat(50))?.name, 'a');
+    for (let i = 1; i < 150; i++) assert.ok(parser.next());
+    assert.equal(push(parser, stanza(100) + stanza(101))?.name, 'm');
+    assert.throws(() => parser.next(), isPolicy);
+  });
+
   test('the stream header is limited too', () => {
     assert.equal(outcomeOf([Buffer.from(`<s a='${'x'.repeat(100)}'>`)], LIMITS).condition, 'policy-violation');
     assert.equal(outcomeOf([Buffer.from("<s a='' b='' c=''>")], LIMITS).condition, 'policy-violation');

@@ -188,6 +188,61 @@ suite('restart and STARTTLS', () => {
   });
 });
 
+suite('many stanzas in a packet', () => {
+  const body = (i: number): string => `${i} ${'x'.repeat(i % 300)}`;
+  const stanzas = Array.from({ length: 400 }, (_, i) => `<message id='${i}'><body>${body(i)}</body></message>`);
+  const bodies = stanzas.map((_, i) => body(i));
+
+  /** Also with something now and then that has to be read the long way. */
+  const odd = stanzas.map((xml, i) => (i % 7 === 3 ? xml.replace('<body>', '<body\n>') : xml));
+
+  for (const [rule, list] of [
+    ['are read one by one, wherever in the packet they are', stanzas],
+    ['are read one by one, usual and unusual ones', odd],
+  ] as const) {
+    test(rule, () => {
+      const parser = opened();
+      const read: (string | undefined)[] = [];
+      parser.push(Buffer.from(list.join('')));
+      for (let event = parser.next(); event !== undefined; event = parser.next()) {
+        read.push(event.childText('{jabber:client}body'));
+      }
+      assert.deepEqual(read, bodies);
+    });
+  }
+
+  test('of two streams by turns are not mixed up, nor when packets share their memory', () => {
+    const memory = Buffer.alloc(16_384);
+    const parsers = [opened(), opened()];
+    for (let i = 0; i < 40; i++) {
+      const parser = parsers[i % 2] as StreamParser;
+      const length = memory.write(`<a n='${i}'/><b n='${i}'/>`, 'latin1');
+      parser.push(memory.subarray(0, length));
+      assert.equal(parser.next()?.attr('n'), String(i));
+      assert.equal(parser.next()?.attr('n'), String(i));
+      assert.equal(parser.next(), undefined);
+    }
+    const [one, other] = parsers as [StreamParser, StreamParser];
+    one.push(Buffer.from("<a n='1'/><a n='2'/>"));
+    assert.equal(one.next()?.attr('n'), '1');
+    other.push(Buffer.from("<a n='3'/><a n='4'/>"));
+    assert.equal(other.next()?.attr('n'), '3');
+    assert.equal(one.next()?.attr('n'), '2');
+    assert.equal(other.next()?.attr('n'), '4');
+  });
+
+  test('are not mixed up when the very same packet comes again with other bytes', () => {
+    const parser = opened();
+    const packet = Buffer.from("<a n='1'/>");
+    for (const n of '123456789') {
+      packet[6] = n.charCodeAt(0);
+      parser.push(packet);
+      assert.equal(parser.next()?.attr('n'), n);
+      assert.equal(parser.next(), undefined);
+    }
+  });
+});
+
 suite('a reader that stops', () => {
   test('goes on where it stopped, in the middle of a packet', () => {
     const parser = opened();
