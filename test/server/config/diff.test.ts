@@ -17,7 +17,7 @@ test('changed options are named by their paths', () => {
       'hosts: { a.example: {} }',
       'hosts: { a.example: { anonymous: true } }\nlimits: { depth: 9, bytesPerSecond: 2 MiB }',
     ),
-    ['limits.bytesPerSecond live', 'limits.depth live', 'hosts."a.example".anonymous live'],
+    ['limits.depth live', 'limits.bytesPerSecond live', 'hosts."a.example".anonymous live'],
   );
 });
 
