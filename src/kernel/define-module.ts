@@ -89,9 +89,9 @@ export type Module = ModuleSpec<z.ZodType, Services, Services, CounterSpecs>;
 
 export function defineModule<
   C extends z.ZodType,
-  const R extends Services = {},
-  const P extends Services = {},
-  const M extends CounterSpecs = {},
+  const R extends Services = Record<never, never>,
+  const P extends Services = Record<never, never>,
+  const M extends CounterSpecs = Record<never, never>,
 >(spec: ModuleSpec<C, R, P, M>): Module {
   // The loader hands each module what its own declaration asks for; the list of modules need not know the types.
   return spec as unknown as Module;

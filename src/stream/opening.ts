@@ -158,7 +158,7 @@ export class Opening implements StreamControl {
     if (this.ended) return;
     this.#stream.finishOpening();
     for (const xml of this.#held) this.#stream.nonza(xml);
-    this.host.parts.hooks.tell(sessionBound, session);
+    void this.host.parts.hooks.tell(sessionBound, session);
   }
 
   /** Keeps what is to be sent before the client knows its address. */
@@ -281,7 +281,7 @@ export class Opening implements StreamControl {
     answer(resumed);
     this.#stream.finishOpening();
     session.resend();
-    this.host.parts.hooks.tell(sessionResumed, session);
+    void this.host.parts.hooks.tell(sessionResumed, session);
   }
 
   /** Addressed to the server or to the account, or not at all. */

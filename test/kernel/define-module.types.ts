@@ -33,9 +33,9 @@ defineModule({
   ...base,
   requires: { accounts: Accounts, roster: optional(Roster) },
   setup: ({ services }) => {
-    services.accounts.exists('a');
+    void services.accounts.exists('a');
     // @ts-expect-error an optional service may be absent
-    services.roster.of('a');
+    void services.roster.of('a');
     return {};
   },
 });

@@ -44,7 +44,7 @@ suite('filter points', () => {
       ['mam', on(point, 'handle', see('mam'), { before: ['sm'] })],
     );
     const context = { seen: [] as string[] };
-    hooks.run(point, context);
+    void hooks.run(point, context);
     assert.ok(context.seen.indexOf('mam') < context.seen.indexOf('sm'));
     assert.ok(context.seen.indexOf('sm') < context.seen.indexOf('csi'));
   });

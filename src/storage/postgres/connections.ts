@@ -29,6 +29,8 @@ export class Connections {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       application_name: 'parley',
+      // The pool waits for the promise, though its types do not say so.
+      // oxlint-disable-next-line typescript/no-misused-promises
       onConnect: async (client) => {
         await client.query(PREPARE_SESSION, [String(options.statementTimeoutMs)]);
       },
