@@ -23,6 +23,8 @@ export interface Session {
   /** When the client last sent a stanza; milliseconds since 1970. */
   readonly lastActiveAt: number;
   readonly slots: Slots;
+  /** Its client has lost its connection, and may come back (XEP-0198 section 5). */
+  readonly isDetached: boolean;
   /** The presence that was last broadcast; undefined before the first and after an unavailable one. */
   presence: Stanza | undefined;
   /** RFC 6121 section 4.7.2.3; meaningful while `presence` is there. */
@@ -39,10 +41,11 @@ export interface Session {
   /** The same with another `to`: the rest of the text is shared between recipients. */
   sendTo(stanza: Stanza, to: string): void;
   /**
-   * Resolves to true when all that was sent so far has left the process, and to false when the session ends before. What
-   * must not be lost is kept until then.
+   * Resolves to true when all that was sent so far has arrived, as far as can be known: the client has acknowledged it
+   * (XEP-0198), or it has left the process on a stream that is not managed. To false, or never, when the session ends
+   * before. What must not be lost is kept until then.
    */
-  flushed(): Promise<boolean>;
+  arrived(): Promise<boolean>;
   /**
    * What this client has sent so far has been handed to storage and is durable once the promise settles: until then it is
    * not acknowledged to the client (XEP-0198 section 4). Call it in the order of the writes. Delivery does not wait.

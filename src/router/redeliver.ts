@@ -31,7 +31,7 @@ async function redeliverMessage(router: StanzaRouter, session: ClientSession, en
   // From the account itself: a copy of another device's message, or a page of the archive. From a room: the room is told
   // by unavailable presence that its occupant is gone, and keeps its own archive.
   if (stanza.from.full === session.jid.bare || !isPersonal(stanza.type)) return;
-  if (othersHaveIt(session, entry)) return;
+  if (stanza.queued || othersHaveIt(session, entry)) return;
   const { host } = session;
   const passage = new Passage(withDelay(host.name, entry), undefined);
   if (stanza.kept) {

@@ -66,6 +66,12 @@ export class Acknowledgements {
     return true;
   }
 
+  /** Whether the stanza with this sequence number still waits for an acknowledgement. */
+  has(sequence: number): boolean {
+    const age = (((this.#sent - sequence) % MODULUS) + MODULUS) % MODULUS;
+    return age < this.#queue.length;
+  }
+
   /** What the client has not acknowledged, the oldest first. */
   pending(): Iterable<Unacknowledged> {
     return this.#queue;

@@ -37,6 +37,12 @@ export interface Outlet {
   flushed(): Promise<boolean>;
 }
 
+/** Who waits until the client has acknowledged what was sent up to a sequence number. */
+interface Arrival {
+  readonly sent: number;
+  readonly arrived: (value: boolean) => void;
+}
+
 export class ClientSession implements Session {
   readonly jid: Jid;
   readonly host: LocalHost;
@@ -55,6 +61,7 @@ export class ClientSession implements Session {
   #ackRequested = false;
   readonly #clock: Clock;
   #unsettled: Promise<unknown> | undefined = undefined;
+  #arrivals: Arrival[] | undefined = undefined;
 
   constructor(
     host: LocalHost,
@@ -95,8 +102,13 @@ export class ClientSession implements Session {
     return this.#outlet.drained();
   }
 
-  flushed(): Promise<boolean> {
-    return this.#outlet.flushed();
+  arrived(): Promise<boolean> {
+    const { acks } = this;
+    if (acks === undefined) return this.#outlet.flushed();
+    if (acks.length === 0) return Promise.resolve(true);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    (this.#arrivals ??= []).push({ sent: acks.sent, arrived: resolve });
+    return promise;
   }
 
   send(stanza: Stanza): void {
@@ -134,7 +146,17 @@ export class ClientSession implements Session {
     if (acks === undefined || !acks.acknowledge(h)) return false;
     this.#ackRequested = false;
     if (acks.length > 0) this.#requestAck();
+    if (this.#arrivals !== undefined) this.#arrivals = this.#stillAwaited(acks, this.#arrivals);
     return true;
+  }
+
+  #stillAwaited(acks: Acknowledgements, arrivals: readonly Arrival[]): Arrival[] | undefined {
+    const left: Arrival[] = [];
+    for (const it of arrivals) {
+      if (acks.has(it.sent)) left.push(it);
+      else it.arrived(true);
+    }
+    return left.length === 0 ? undefined : left;
   }
 
   /** From now on the session's stanzas go out by another outlet. Nothing is sent by this. */

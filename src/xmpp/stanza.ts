@@ -25,6 +25,8 @@ export class Stanza {
   readonly id: string | undefined;
   /** The archive of the account that it is for keeps it: should delivery fail, it is not lost. Set in the phase `record`. */
   kept = false;
+  /** It still waits in the queue of the account that it is for: should delivery fail, it is delivered from there. */
+  queued = false;
   #xml: string | undefined;
 
   constructor(element: Element, from: Jid, to: Jid, addressed = true) {
