@@ -16,10 +16,15 @@ export interface DeliveryParts {
 
 /** One account's queue on its way to a session. */
 interface Run {
+  session: Session;
   /** Something was added since the last page was read. */
   again: boolean;
   /** Messages from this number on came when somebody was there: what delayed them is not worth a word. */
   promptFrom: number;
+  /** All messages up to this number have arrived. */
+  arrived: number;
+  /** Lets the page that is under way be. */
+  giveUp: () => void;
 }
 
 /** The session has got what waited, and takes messages as they come. */
@@ -29,8 +34,9 @@ const caughtUp = slot<true>('offline');
 const UNDELETED = 10_000;
 
 /**
- * A page is deleted when it has left the process, so a kill delivers it again rather than never. While pages go out,
- * messages that come for the account queue behind them (`isBehind`): a sender's messages stay in order, and nobody waits.
+ * Messages are deleted when they have arrived (`Session.arrived`), so a kill or a lost client delivers them again rather
+ * than never. While pages go out, messages that come for the account queue behind them (`isBehind`): a sender's messages
+ * stay in order, and nobody waits.
  */
 export class Delivery {
   readonly #parts: DeliveryParts;
@@ -49,6 +55,12 @@ export class Delivery {
 
   left(session: Session): void {
     if (session.slots.get(caughtUp) === true) session.slots.set(caughtUp, undefined);
+  }
+
+  /** The session is over; what has not arrived is for another one. */
+  ended(session: Session): void {
+    const run = this.#runs.get(session.account.local);
+    if (run?.session === session) run.giveUp();
   }
 
   /** Whether a message has to queue, because those who would take it still wait for what came before. */
@@ -73,7 +85,7 @@ export class Delivery {
       run.promptFrom = Math.min(run.promptFrom, number);
       return;
     }
-    const session = this.#parts.sessions.of(account.bare).find(takesMessages);
+    const session = this.#taker(account);
     if (session === undefined) return;
     session.slots.set(caughtUp, undefined);
     this.#serve(session, number);
@@ -81,49 +93,51 @@ export class Delivery {
 
   #serve(session: Session, promptFrom = Infinity): void {
     const { local, bare } = session.account;
-    if (this.#runs.has(local)) {
-      // What waits is for another resource that came before; this one takes part in what comes now.
+    const before = this.#runs.get(local);
+    if (before !== undefined) {
+      // What waits is for another resource that came before; this one takes part in what comes now. Unless the other
+      // has lost its connection: nobody has to wait until it is back.
       session.slots.set(caughtUp, true);
+      if (before.session.isDetached) before.giveUp();
       return;
     }
-    const run: Run = { again: false, promptFrom };
+    const arrived = this.#undeleted.get(local) ?? 0;
+    const run: Run = { session, again: false, promptFrom, arrived, giveUp: () => {} };
     this.#runs.set(local, run);
-    this.#run(session, run).catch((cause) => this.#failed(bare, cause));
+    this.#run(run).catch((cause) => this.#failed(bare, cause));
   }
 
   /** Page by page, until there is nothing left or nobody who takes it. */
-  async #run(first: Session, run: Run): Promise<void> {
+  async #run(run: Run): Promise<void> {
     const { queues, signal } = this.#parts;
-    const { local } = first.account;
-    let handed = this.#undeleted.get(local) ?? 0;
-    let session: Session | undefined = first;
+    const { account } = run.session;
     try {
       for (;;) {
         run.again = false;
-        const page = await queues.next(local, handed);
-        this.#undeleted.delete(local);
-        const last = page.at(-1);
-        if (last === undefined) {
+        const page = await queues.next(account.local, run.arrived);
+        this.#undeleted.delete(account.local);
+        if (page.length === 0) {
           if (run.again) continue;
           return;
         }
-        session = this.#recipient(session);
-        if (session === undefined || signal.aborted) return;
-        await this.#send(session, page, run);
-        if (await session.flushed()) {
-          handed = last.number;
-          this.#undeleted.set(local, handed);
-        } else if (this.#isThere(session)) return;
+        const recipient = this.#recipient(run.session);
+        if (recipient === undefined || signal.aborted) return;
+        run.session = recipient;
+        const isThrough = await this.#send(run, page);
+        if (run.arrived > 0) this.#undeleted.set(account.local, run.arrived);
+        if (!isThrough && this.#recipient(recipient) === recipient) return;
       }
     } finally {
       // In one go with the look at `run.again`: what is added from now on finds a session that has caught up.
-      this.#over(first.account);
+      this.#over(account);
     }
   }
 
   #over({ local, bare }: Jid): void {
     this.#runs.delete(local);
-    for (const it of this.#parts.sessions.of(bare)) if (takesMessages(it)) it.slots.set(caughtUp, true);
+    for (const it of this.#parts.sessions.of(bare)) {
+      if (takesMessages(it) && !it.isDetached) it.slots.set(caughtUp, true);
+    }
   }
 
   #failed(account: string, cause: unknown): void {
@@ -131,29 +145,52 @@ export class Delivery {
     if (!signal.aborted) log.error({ err: cause, account }, 'messages that wait were not delivered');
   }
 
-  async #send(session: Session, page: readonly MessageRow[], run: Run): Promise<void> {
-    const { host, blocking, delivered, log } = this.#parts;
+  /** Whether all of the page has arrived; `run.arrived` says how much of it has in any case. */
+  async #send(run: Run, page: readonly MessageRow[]): Promise<boolean> {
+    const { session } = run;
+    const givenUp = new Promise<false>((resolve) => {
+      run.giveUp = () => resolve(false);
+    });
+    let last: Promise<boolean> = Promise.resolve(true);
     for (const row of page) {
-      const message = readMessage(row, row.number < run.promptFrom ? host : undefined);
-      if (message === undefined) {
-        log.warn({ account: session.account.bare, number: row.number }, 'a message that waited cannot be read');
-        continue;
+      const message = await this.#read(row, run);
+      if (message !== undefined) {
+        session.send(message);
+        this.#parts.delivered.inc();
       }
-      // XEP-0191 section 3.3: its sender may have been blocked since.
-      if (blocking !== undefined && (await blocking.isBlocked(session.account.bare, message.from))) continue;
-      session.send(message);
-      delivered.inc();
+      last = session.arrived().then((hasArrived) => {
+        if (hasArrived && run.session === session && row.number > run.arrived) run.arrived = row.number;
+        return hasArrived;
+      });
     }
+    return Promise.race([last, givenUp]);
   }
 
-  /** The session as long as it is there, then another of the account that takes messages. */
+  /** Undefined for what is not to be delivered any more. */
+  async #read(row: MessageRow, { session, promptFrom }: Run): Promise<Stanza | undefined> {
+    const { host, blocking, log } = this.#parts;
+    const account = session.account.bare;
+    const message = readMessage(row, row.number < promptFrom ? host : undefined);
+    if (message === undefined) {
+      log.warn({ account, number: row.number }, 'a message that waited cannot be read');
+      return undefined;
+    }
+    // XEP-0191 section 3.3: its sender may have been blocked since.
+    const isBlocked = blocking !== undefined && (await blocking.isBlocked(account, message.from));
+    return isBlocked ? undefined : message;
+  }
+
+  /** The session as long as it is there, then another of the account that takes messages; a connected one in any case. */
   #recipient(session: Session): Session | undefined {
-    if (takesMessages(session) && this.#isThere(session)) return session;
-    return this.#parts.sessions.of(session.account.bare).find(takesMessages);
+    const isThere = takesMessages(session) && this.#parts.sessions.get(session.jid) === session;
+    if (isThere && !session.isDetached) return session;
+    const other = this.#taker(session.account);
+    return isThere && other?.isDetached !== false ? session : other;
   }
 
-  #isThere(session: Session): boolean {
-    return this.#parts.sessions.get(session.jid) === session;
+  #taker({ bare }: Jid): Session | undefined {
+    const takers = this.#parts.sessions.of(bare).filter(takesMessages);
+    return takers.find((it) => !it.isDetached) ?? takers[0];
   }
 }
 

@@ -19,6 +19,8 @@ import {
   presenceChanged,
   Router,
   Sessions,
+  sessionEnded,
+  sessionResumed,
   undeliverable,
   z,
 } from '#api';
@@ -77,6 +79,8 @@ export default defineModule({
         observe(becameAvailable, (session) => delivery.showed(session)),
         observe(presenceChanged, (session) => delivery.showed(session)),
         observe(becameUnavailable, (session) => delivery.left(session)),
+        observe(sessionResumed, (session) => delivery.showed(session)),
+        observe(sessionEnded, (session) => delivery.ended(session)),
         observe(accountRemoved, ({ local }) => queues.erase(local)),
         contribute(accountData, async ({ local }) => [
           { name: 'offline-messages', data: await queues.describe(local) },

@@ -5,16 +5,24 @@ import type { MessageRow } from './store.ts';
 /** It was let in once, by whatever limits held then. */
 const LIMITS: XmlLimits = { maxBytes: 16_777_216, maxElements: 1_000_000, maxDepth: 1024, maxAttributes: 10_000 };
 
-/** The message, with the time at which the host received it where it was late; undefined when the row is damaged. */
+/**
+ * The message, with the time at which the host received it where it was late; undefined when the row is damaged. One that
+ * was on its way to a lost client before it came here says so already: forged delays do not get this far.
+ */
 export function readMessage({ stanza, received_at }: MessageRow, lateAt: Jid | undefined): Stanza | undefined {
   try {
     const element = parseDocument(stanza, LIMITS);
     const from = parseJid(element.attr('from') ?? '');
     const to = parseJid(element.attr('to') ?? '');
     if (from === undefined || to === undefined) return undefined;
-    if (lateAt === undefined) return new Stanza(element, from, to);
-    const honest = withoutForgedDelay(element, lateAt);
-    return new Stanza(honest.append(delay(lateAt, received_at, 'Offline Storage')), from, to);
+    const isDated = lateAt === undefined || element.children.some((it) => isDelayBy(it, lateAt));
+    const message = new Stanza(
+      isDated ? element : element.append(delay(lateAt, received_at, 'Offline Storage')),
+      from,
+      to,
+    );
+    message.queued = true;
+    return message;
   } catch {
     return undefined;
   }
@@ -23,10 +31,10 @@ export function readMessage({ stanza, received_at }: MessageRow, lateAt: Jid | u
 /** Without delays that claim to be the server's (XEP-0203 section 5); the same element where there is none. */
 export function withoutForgedDelay(element: Element, host: Jid): Element {
   if (element.child(DELAY) === undefined) return element;
-  return element.filter((child) => !claimsToBeOurs(child, host));
+  return element.filter((child) => !isDelayBy(child, host));
 }
 
-function claimsToBeOurs(child: Node, host: Jid): boolean {
+function isDelayBy(child: Node, host: Jid): boolean {
   if (typeof child === 'string' || child.key !== DELAY) return false;
   return parseJid(child.attr('from') ?? '')?.full === host.full;
 }

@@ -30,7 +30,8 @@ function scene() {
     priority: 0,
     send: (it: Stanza) =>
       sent.push(`${it.element.childText('{jabber:client}body')}${it.xml.includes('<delay') ? ' late' : ''}`),
-    flushed: async () => true,
+    isDetached: false,
+    arrived: async () => true,
   } as unknown as Session;
   const sessions = { of: () => [session], get: () => session } as unknown as Sessions;
   const queues = {
