@@ -18,11 +18,13 @@ export class StreamTable {
   /** Clients that others wait for, and since when; milliseconds since 1970. */
   readonly #lagging = new Map<C2sStream, number>();
   readonly #clock: Clock;
-  readonly #stop: readonly (() => void)[];
+  readonly #stopSweeps: () => void;
+  /** Runs while somebody sleeps. */
+  #stopWaking: (() => void) | undefined = undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#stop = [clock.every(SWEEP_MS, () => this.#sweep()), clock.every(WAKE_MS, () => this.#wake())];
+    this.#stopSweeps = clock.every(SWEEP_MS, () => this.#sweep());
   }
 
   get size(): number {
@@ -60,6 +62,7 @@ export class StreamTable {
   /** Calls `wake` of the stream once the time (milliseconds since 1970) has come. */
   wakeLater(stream: C2sStream, at: number): void {
     this.#sleeping.set(stream, at);
+    this.#stopWaking ??= this.#clock.every(WAKE_MS, () => this.#wake());
   }
 
   isSleeping(stream: C2sStream): boolean {
@@ -77,17 +80,20 @@ export class StreamTable {
   }
 
   close(): void {
-    for (const stop of this.#stop) stop();
+    this.#stopSweeps();
+    this.#stopWaking?.();
   }
 
   #wake(): void {
-    if (this.#sleeping.size === 0) return;
     const now = this.#clock.now();
     for (const [stream, at] of this.#sleeping) {
       if (at > now) continue;
       this.#sleeping.delete(stream);
       stream.wake();
     }
+    if (this.#sleeping.size > 0) return;
+    this.#stopWaking?.();
+    this.#stopWaking = undefined;
   }
 
   #sweep(): void {

@@ -1,5 +1,5 @@
 /** A whole server in memory: all modules, SQLite in memory, a clock that tests move, no sockets. */
-import { Authenticator, DEFAULT_AUTH } from '../../src/auth/authenticator.ts';
+import { Authenticator, type AuthOptions, DEFAULT_AUTH } from '../../src/auth/authenticator.ts';
 import { DEFAULT_FAILURE_LIMITS, FailureLimits } from '../../src/auth/failure-limits.ts';
 import { passwordHasher } from '../../src/auth/password-hasher.ts';
 import { serverKeys } from '../../src/auth/server-keys.ts';
@@ -29,6 +29,8 @@ export interface TestOptions {
   readonly settings?: Partial<StreamSettings>;
   readonly trusted?: readonly string[];
   readonly anonymous?: boolean;
+  /** What else is configured of authentication. */
+  readonly auth?: Partial<AuthOptions>;
   readonly log?: Logger;
   /** Other services that hosts are given, by token name. */
   readonly services?: ReadonlyMap<string, unknown>;
@@ -95,6 +97,7 @@ export class TestServer {
       decoyKey: keys.key('decoys'),
       keep: KEEP,
       anonymous: options.anonymous ?? false,
+      ...options.auth,
       allowPlainWithoutTls: true,
     });
     this.engine = new Engine({
