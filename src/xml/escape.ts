@@ -3,8 +3,10 @@
 /** Characters that XML has no way to spell are replaced: one of them would end the stream of everyone who reads it. */
 const REPLACEMENT = '\ufffd';
 
+// oxlint-disable no-control-regex -- control characters are what must not get out
 const TEXT = /[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 const ATTRIBUTE = /[&<>'"\x00-\x1f\ufffe\uffff]/;
+// oxlint-enable no-control-regex
 const EVERY_TEXT = new RegExp(TEXT, 'g');
 const EVERY_ATTRIBUTE = new RegExp(ATTRIBUTE, 'g');
 

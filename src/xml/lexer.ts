@@ -138,20 +138,21 @@ export class Lexer {
     }
     if (p >= end) return false;
     const flags = (seen & (COLON | HIGH)) === 0 ? 0 : nameFlags(bytes, start, p, seen);
-    const tape = this.tape.reserve(ELEMENT_INTS + ATTRIBUTE_INTS * (this.#limits as XmlLimits).maxAttributes);
     const at = this.tape.size;
-    tape[at + 1] = start - base;
-    tape[at + 2] = p - base;
+    const nameEnd = p;
     p = this.#attributes(p, at);
     if (p < 0) return false;
     this.#count();
+    const tape = this.tape.ints;
     if (bytes[p] === SLASH) {
       tape[at] = EMPTY | flags;
       p++;
     } else {
       tape[at] = START | flags;
-      this.#open.push(start - base, tape[at + 2] as number);
+      this.#open.push(start - base, nameEnd - base);
     }
+    tape[at + 1] = start - base;
+    tape[at + 2] = nameEnd - base;
     tape[at + 3] = p + 1 - base;
     this.pos = p + 1;
     return true;
@@ -159,12 +160,12 @@ export class Lexer {
 
   /** Reads attributes up to the `>` or `/>`, whose position it gives; -1 when the bytes end. */
   #attributes(from: number, at: number): number {
-    const { bytes, end } = this;
-    const tape = this.tape.ints;
+    const { bytes, end, tape } = this;
     const most = (this.#limits as XmlLimits).maxAttributes;
     let p = from;
     let slot = at + ELEMENT_INTS;
     for (let count = 0; ; count++) {
+      const ints = tape.reserve(slot + ATTRIBUTE_INTS - at);
       const gap = p;
       while (p < end && ((CLASS[bytes[p] as number] as number) & SPACE) !== 0) p++;
       if (p >= end) return -1;
@@ -174,8 +175,8 @@ export class Lexer {
           if (p + 1 >= end) return -1;
           if (bytes[p + 1] !== GT) notWellFormed('stray slash');
         }
-        tape[at + 4] = count;
-        this.tape.size = slot;
+        ints[at + 4] = count;
+        tape.size = slot;
         return p;
       }
       if (p === gap) notWellFormed('no white space before an attribute');

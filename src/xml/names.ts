@@ -16,11 +16,11 @@ const KEYS = 2048;
 const known = new Int32Array(SLOTS * WORDS);
 const lengths = new Uint8Array(SLOTS);
 /** The last place is for names that are too long to keep. */
-const texts: string[] = new Array<string>(SLOTS + 1).fill('');
+const texts: string[] = Array.from({ length: SLOTS + 1 }, () => '');
 
-const keyNamespaces: string[] = new Array<string>(KEYS).fill('');
-const keyNames: string[] = new Array<string>(KEYS).fill('');
-const keys: string[] = new Array<string>(KEYS).fill('{}');
+const keyNamespaces: string[] = Array.from({ length: KEYS }, () => '');
+const keyNames: string[] = Array.from({ length: KEYS }, () => '');
+const keys: string[] = Array.from({ length: KEYS }, () => '{}');
 
 /** Where the ASCII name is kept that is in `bytes`; read it with `nameAt` before the next look-up. */
 export function findNameIn(bytes: Buffer, start: number, end: number): number {
@@ -85,7 +85,10 @@ function keep(slot: number, start: number, length: number): void {
 
 /** The engine's own copy of a string, which it compares with literals and map keys by pointer. */
 function internalise(text: string): string {
-  return Object.keys({ [text]: true })[0] as string;
+  // Without a prototype: a plain object would leave a hidden class behind for every name that an attacker makes up.
+  const holder = Object.create(null) as Record<string, true>;
+  holder[text] = true;
+  return Object.keys(holder)[0] as string;
 }
 
 /** `{namespace}name`, the same object each time; `place` is where the name is kept. */

@@ -25,7 +25,7 @@ export const WIDE_NAME = 128;
 export const ELEMENT_INTS = 5;
 export const ATTRIBUTE_INTS = 5;
 
-const INITIAL_INTS = 512;
+const INITIAL_INTS = 128;
 /** A tape that a large element has grown beyond this is not kept. */
 const KEPT_INTS = 8192;
 

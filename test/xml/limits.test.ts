@@ -141,7 +141,7 @@ suite('memory', () => {
 /** Counts how often the parser reads a byte of its own memory by itself, and how many bytes it copies there. */
 function countWork(packets: Iterable<Buffer>): { reads: number; copied: number } {
   const work = { reads: 0, copied: 0 };
-  const allocate = Buffer.allocUnsafeSlow;
+  const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
   const spied = mock.method(Buffer, 'allocUnsafeSlow', (size: number): Buffer => {
     const memory = allocate(size);
     return new Proxy(memory, {
