@@ -1,11 +1,10 @@
 /** RFC 6120 section 10.1: the order of a stream is kept, and no stream waits for another; what becomes of slow readers. */
 import assert from 'node:assert/strict';
-import { suite, type TestContext, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { defineModule, iq, on, outbound, z } from '#api';
 import type { TestClient } from '../support/client.ts';
 import { startCore } from '../support/core.ts';
 import { MemoryLogger } from '../support/memory-log.ts';
-import type { TestServer } from '../support/parley.ts';
 
 const turn = () => new Promise<void>((done) => setImmediate(done));
 const message = (to: string, id: string | number, size = 0) =>
@@ -27,17 +26,13 @@ function gate() {
   return { module, open: () => waiting.shift()?.(), size: () => waiting.length };
 }
 
-async function start(t: TestContext, settings = {}) {
-  const { module, open, size } = gate();
-  const log = new MemoryLogger();
-  const server = await startCore({ extra: [module], settings, log });
-  t.after(() => server.stop());
-  return { server, log, open, size };
-}
+const { module, open, size } = gate();
+const log = new MemoryLogger();
+const server = await startCore({ extra: [module], log, settings: { sessionsPerAccount: 100 } });
+after(() => server.stop());
 
 suite('RFC 6120 10.1: in-order processing', () => {
-  test('while a handler waits nothing further of this stream is handled, and then all of it is, in order', async (t) => {
-    const { server, open, size } = await start(t);
+  test('while a handler waits nothing further of this stream is handled, and then all of it is, in order', async () => {
     const [juliet, romeo] = [await server.login('juliet'), await server.login('romeo')];
     juliet.raw(
       `<iq type='get' id='first' to='capulet.lit'><wait xmlns='urn:example:gate'/></iq>${message(romeo.jid, 2)}`,
@@ -54,8 +49,7 @@ suite('RFC 6120 10.1: in-order processing', () => {
     assert.ok(!juliet.transport.paused);
   });
 
-  test('a hook that waits keeps the order, stanza by stanza', async (t) => {
-    const { server, open } = await start(t);
+  test('a hook that waits keeps the order, stanza by stanza', async () => {
     const [juliet, romeo] = [await server.login('juliet'), await server.login('romeo')];
     juliet.raw(['slow', 'a', 'slow', 'b', 'slow', 'c'].map((id) => message(romeo.jid, id)).join(''));
     for (const id of ['a', 'b', 'c']) {
@@ -65,8 +59,7 @@ suite('RFC 6120 10.1: in-order processing', () => {
     }
   });
 
-  test('other streams go on meanwhile, those of the same account too', async (t) => {
-    const { server, open } = await start(t);
+  test('other streams go on meanwhile, those of the same account too', async () => {
     const [balcony, hall] = [
       await server.login('juliet', { resource: 'balcony' }),
       await server.login('juliet', { resource: 'hall' }),
@@ -80,8 +73,7 @@ suite('RFC 6120 10.1: in-order processing', () => {
     await balcony.receives(`<iq type='result' id='1'/>`);
   });
 
-  test('a stanza that is cut anywhere arrives as it was sent', async (t) => {
-    const { server } = await start(t);
+  test('a stanza that is cut anywhere arrives as it was sent', async () => {
     const [juliet, romeo] = [await server.login('juliet'), await server.login('romeo')];
     const text = message(romeo.jid, 'ü', 3);
     for (let at = 1; at < text.length; at += 3) {
@@ -91,8 +83,7 @@ suite('RFC 6120 10.1: in-order processing', () => {
     }
   });
 
-  test('what was read while something waited is not lost when the transport reuses its memory', async (t) => {
-    const { server, open } = await start(t);
+  test('what was read while something waited is not lost when the transport reuses its memory', async () => {
     const [juliet, romeo] = [await server.login('juliet'), await server.login('romeo')];
     juliet.raw(`${message(romeo.jid, 'slow')}${message(romeo.jid, 'whole')}${message(romeo.jid, 'cut').slice(0, 30)}`);
     open();
@@ -104,26 +95,27 @@ suite('RFC 6120 10.1: in-order processing', () => {
 });
 
 suite('a client that does not read', () => {
-  const settings = { congestedBytes: 10_000, cutOffBytes: 100_000 };
+  let people = 0;
 
-  async function crowd(t: TestContext) {
-    const parts = await start(t, settings);
-    const { server } = parts;
+  async function crowd() {
+    const settings = { congestedBytes: 10_000, cutOffBytes: 100_000 };
+    server.engine.streams.settings = { ...server.engine.streams.settings, ...settings };
+    people++;
     const [sender, other, slow] = [
-      await server.login('sender'),
-      await server.login('other'),
-      await server.login('slow'),
+      await server.login(`sender${people}`),
+      await server.login(`other${people}`),
+      await server.login(`slow${people}`),
     ];
     slow.transport.stall();
-    return { ...parts, sender, other, slow };
+    return { sender, other, slow };
   }
 
   const fill = (client: TestClient, to: string) => {
     for (let i = 0; i < 12; i++) client.raw(message(to, i, 1000));
   };
 
-  test('whoever sends to it waits, and nobody else does', async (t) => {
-    const { sender, other, slow } = await crowd(t);
+  test('whoever sends to it waits, and nobody else does', async () => {
+    const { sender, other, slow } = await crowd();
     fill(sender, slow.jid);
     sender.raw(message(other.jid, 'behind'));
     await turn();
@@ -137,8 +129,8 @@ suite('a client that does not read', () => {
     assert.ok(!sender.transport.paused);
   });
 
-  test('one to the account waits for every resource that is behind', async (t) => {
-    const { server, sender, other } = await crowd(t);
+  test('one to the account waits for every resource that is behind', async () => {
+    const { sender, other } = await crowd();
     const two = [await server.login('two', { resource: 'a' }), await server.login('two', { resource: 'b' })] as const;
     for (const it of two) it.transport.stall();
     fill(sender, 'two@capulet.lit');
@@ -152,16 +144,16 @@ suite('a client that does not read', () => {
     await other.receives(`<message id='behind'/>`);
   });
 
-  test('a client that is behind may send, also to itself', async (t) => {
-    const { sender, other, slow } = await crowd(t);
+  test('a client that is behind may send, also to itself', async () => {
+    const { sender, other, slow } = await crowd();
     fill(sender, slow.jid);
     slow.raw(message(slow.jid, 'own', 5000));
     slow.raw(message(other.jid, 'not behind'));
     await other.receives(`<message id='not behind'/>`);
   });
 
-  test('its senders go on when it is gone', async (t) => {
-    const { sender, other, slow } = await crowd(t);
+  test('its senders go on when it is gone', async () => {
+    const { sender, other, slow } = await crowd();
     fill(sender, slow.jid);
     sender.raw(message(other.jid, 'behind'));
     await turn();
@@ -169,8 +161,8 @@ suite('a client that does not read', () => {
     await other.receives(`<message id='behind'/>`);
   });
 
-  test('their patience ends after ten seconds: nobody can hold others up', async (t) => {
-    const { server, sender, other, slow } = await crowd(t);
+  test('their patience ends after ten seconds: nobody can hold others up', async () => {
+    const { sender, other, slow } = await crowd();
     fill(sender, slow.jid);
     sender.raw(message(other.jid, 'behind'));
     await turn();
@@ -188,8 +180,8 @@ suite('a client that does not read', () => {
     assert.ok(sender.transport.paused);
   });
 
-  test('past the limit it is cut off, and the log says who', async (t) => {
-    const { server, log, sender, other, slow } = await crowd(t);
+  test('past the limit it is cut off, and the log says who', async () => {
+    const { sender, other, slow } = await crowd();
     fill(sender, slow.jid);
     await turn();
     server.clock.advance(11_000);
@@ -201,16 +193,12 @@ suite('a client that does not read', () => {
     await other.receives(`<message id='behind'/>`);
   });
 
-  test('answers to its own requests are bounded as well', async (t) => {
-    const { server, slow } = await crowd(t);
+  test('answers to its own requests are bounded as well', async () => {
+    const { slow } = await crowd();
     for (let i = 0; i < 1000; i++)
       slow.raw(`<iq type='get' id='${i}' to='capulet.lit'><x xmlns='urn:example:none'/></iq>`);
     await turn();
     assert.ok(slow.ended);
-    assert.deepEqual(sessionsOf(server, 'slow'), []);
+    assert.deepEqual(server.host.sessions.of(`slow${people}@capulet.lit`), []);
   });
 });
-
-function sessionsOf(server: TestServer, local: string) {
-  return server.host.sessions.of(`${local}@capulet.lit`).map((it) => it.jid.full);
-}
