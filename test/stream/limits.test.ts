@@ -209,7 +209,7 @@ suite('RFC 6120 13.12: the rate of bytes', () => {
   test('a pause for something else does not cut the throttle short', async () => {
     const [juliet, romeo] = [await login(), await login()];
     // The account has to be looked up: the stream waits for that, too.
-    juliet.raw(`<message to='nobody@capulet.lit' id='bounced'>/>${' '.repeat(5000)}`);
+    juliet.raw(`<message to='nobody@capulet.lit' id='bounced'/>${text(5000)}`);
     await juliet.receives(`<message id='bounced' type='error'/>`);
     await romeo.send(`<message to='${romeo.jid}'/>`);
     await romeo.receives('<message/>');
