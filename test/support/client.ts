@@ -24,8 +24,8 @@ export class TestClient implements Peer {
   #closed = false;
   #ids = 0;
 
-  constructor(engine: Pick<Engine, 'accept'>, options: TransportOptions = {}) {
-    this.#framing = framingFor(options.framing ?? 'stream', LIMITS);
+  constructor(engine: Pick<Engine, 'accept'>, options: TransportOptions & { readonly contentNs?: string } = {}) {
+    this.#framing = framingFor(options.framing ?? 'stream', LIMITS, options.contentNs);
     this.transport = new TestTransport(this, options);
     engine.accept(this.transport);
   }
