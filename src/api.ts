@@ -92,6 +92,7 @@ export { slot } from './kernel/slot.ts';
 export { BatchError, type Call, type Database, type Prepared, query, SqlError, type Writer } from './kernel/sql.ts';
 export type { StreamFacts } from './kernel/stream-feature.ts';
 export { type Awaitable, isPromise, then } from './util/awaitable.ts';
+export { formatDuration } from './util/duration.ts';
 export { firstIdAt, randomToken, TimeOrderedId, timeOfId } from './util/ids.ts';
 export { Lru } from './util/lru.ts';
 export { matchNetworks } from './util/networks.ts';

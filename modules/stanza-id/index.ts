@@ -1,5 +1,5 @@
 /** XEP-0359: gives messages to accounts of this host an id that is unique and cannot be forged. */
-import { defineModule, inbound, NS, on, type Passage, TimeOrderedId, z } from '#api';
+import { Archive, defineModule, inbound, keeping, NS, on, optional, type Passage, StanzaIds, z } from '#api';
 import { strip } from './forged.ts';
 import { stamp } from './stamp.ts';
 
@@ -13,18 +13,28 @@ export default defineModule({
       .default(true)
       .describe('Give an id to each message that is worth keeping; forged ids are removed in any case'),
   }),
+  requires: { archive: optional(Archive), ids: StanzaIds },
   disco: { host: [NS.stanzaId], account: [NS.stanzaId] },
   metrics: { forged: 'Forged stanza ids removed' },
 
-  setup({ host, config, clock, metrics }) {
-    const ids = new TimeOrderedId(() => clock.now());
+  setup({ host, config, services: { archive, ids }, metrics }) {
+    /**
+     * A client takes the last id that it has seen to ask the archive for what came after: where there is an archive, what
+     * it does not keep has no id.
+     */
+    function idOf({ stanza, stanzaId }: Passage): string | undefined {
+      if (!config.stamp) return undefined;
+      if (archive !== undefined) return stanzaId;
+      return keeping(stanza.type, stanza.element) === 'lasting' ? ids.next() : undefined;
+    }
 
     function rewrite(passage: Passage): void {
       const { stanza } = passage;
       if (stanza.kind !== 'message') return;
       const honest = strip(stanza.element, host.domain);
       if (honest !== stanza.element) metrics.forged.inc();
-      const stamped = config.stamp ? stamp(stanza.type, honest, stanza.to.bare, ids) : honest;
+      const id = idOf(passage);
+      const stamped = id === undefined ? honest : stamp(honest, stanza.to.bare, id);
       if (stamped !== stanza.element) passage.stanza = stanza.replace(stamped);
     }
 

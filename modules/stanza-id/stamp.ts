@@ -1,16 +1,11 @@
 /** Adds the id of the account: XEP-0359 section 2.1. */
-import { Element, keeping, NS, type TimeOrderedId } from '#api';
+import { Element, NS } from '#api';
 
 const NAME = 'stanza-id';
 const KEY = `{${NS.stanzaId}}${NAME}`;
 
-/**
- * The message with an id by `account`, a bare address; the same element when no archive would keep it: a client takes
- * the last id that it has seen to ask the archive for what came after.
- */
-export function stamp(type: string, message: Element, account: string, ids: TimeOrderedId): Element {
-  if (keeping(type, message) !== 'lasting') return message;
-  const id = ids.next();
+/** The message with an id by `account`, a bare address. */
+export function stamp(message: Element, account: string, id: string): Element {
   const child = new Element(NS.stanzaId, NAME, ['by', account, 'id', id], [], '', KEY);
   // Written by hand, because this is done to each message. A prepared bare address has no character to escape (RFC 7622
   // section 3.3.1), nor has an id.

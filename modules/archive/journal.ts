@@ -1,0 +1,185 @@
+/** Everything that changes the archives goes through here, in order: one journal for all hosts of a database. */
+import { type Awaitable, type Call, type Clock, type Database, type Jid, type Logger, then, type Writer } from '#api';
+import { BodyNumbers, firstNumberAt } from './body-numbers.ts';
+import { type JournalRow, KeptMessage, LateShare, type Share } from './kept-message.ts';
+import { Ledger } from './ledger.ts';
+import { type ArchiveStore, statements } from './store.ts';
+
+export interface JournalParts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A recipient's archive joins a message of its sender's for so long; one that comes later keeps a text of its own. */
+export const SETTLED_MS = 5_000;
+/** Few commits, each of many messages, cost the least; an acknowledgement waits for this and a commit. */
+const DELAY_MS = 5;
+/** Messages that wait to be written: from half of it on senders wait, past it their messages are refused. */
+const MAX_QUEUED = 8_192;
+const RETRY_MS = 30_000;
+/** Owners whose last message is remembered; all are forgotten when there are more. */
+const MAX_RECENT = 20_000;
+/** Roughly what a message takes besides its text. */
+const OVERHEAD_BYTES = 500;
+
+interface Recent {
+  readonly id: string;
+  readonly stored: Promise<void>;
+}
+
+export class Journal {
+  readonly store: ArchiveStore;
+  readonly numbers: BodyNumbers;
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #writer: Writer<JournalRow>;
+  readonly #recent = new Map<string, Recent>();
+
+  constructor({ db, clock, log }: JournalParts) {
+    this.store = db.prepare(statements);
+    this.numbers = new BodyNumbers(() => clock.now());
+    this.#clock = clock;
+    this.#ledger = new Ledger(db, this.store);
+    this.#writer = db.writer<JournalRow>({
+      delayMs: DELAY_MS,
+      maxQueuedRows: MAX_QUEUED,
+      retryForMs: RETRY_MS,
+      encode: (rows) => this.#encode(rows),
+      sizeOf: (row) => OVERHEAD_BYTES + (row instanceof KeptMessage ? row.xml.length : 0),
+      onSetback: () => this.#ledger.clear(),
+      onFailure: (err) => log.error({ err, messages: err.failures.size }, 'messages could not be archived'),
+    });
+  }
+
+  /** The id of the newest message, so that new ones sort behind it; read once, at the start. */
+  async open(): Promise<string | undefined> {
+    const [numbers] = await this.store.lastNumbers();
+    this.numbers.advanceTo(numbers?.body ?? 0);
+    const [row] = await this.store.lastId();
+    return row?.id;
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+
+  /** Senders had better wait for what they have sent. */
+  get saturated(): boolean {
+    return this.#writer.saturated;
+  }
+
+  get full(): boolean {
+    return this.#writer.full;
+  }
+
+  /** The id of the last message of an archive, if there was one lately. */
+  lastIdOf(owner: Jid): string | undefined {
+    return this.#recent.get(owner.bare)?.id;
+  }
+
+  /** Settles when all that an archive was given is there to be read. */
+  settled(owner: Jid): Awaitable<void> {
+    return this.#recent.get(owner.bare)?.stored.catch(() => {});
+  }
+
+  /** Keeps a message in the archives of its shares. Resolves when it is durable. */
+  add(message: KeptMessage): Promise<void> {
+    message.number = this.numbers.next();
+    message.keptAt = this.#clock.now();
+    const stored = this.#writer.add(message);
+    message.stored = stored;
+    if (message.sender !== undefined) this.#note(message.sender, message.id, stored);
+    if (message.recipient !== undefined) this.#note(message.recipient, message.id, stored);
+    return stored;
+  }
+
+  /** Lets the recipient's archive join; undefined when it is too late for that. */
+  join(message: KeptMessage, share: Share): Promise<void> | undefined {
+    if (!message.isClosed && message.stored !== undefined) {
+      message.recipient = share;
+      this.#note(share, message.id, message.stored);
+      return message.stored;
+    }
+    if (this.#clock.now() - message.keptAt >= SETTLED_MS) return undefined;
+    const stored = this.#writer.add(new LateShare(message, share));
+    this.#note(share, message.id, stored);
+    return stored;
+  }
+
+  /** Changes the archives by other means, while nothing is being written; `forget` is whose places may be others then. */
+  exclusively<T>(forget: string | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#writer.exclusively(async () => {
+      if (forget !== undefined) this.#ledger.forget(forget);
+      return work();
+    });
+  }
+
+  /** Numbers below this one are written, and their owners are known. */
+  get settledNumber(): number {
+    return firstNumberAt(this.#clock.now() - SETTLED_MS);
+  }
+
+  #note({ owner }: Share, id: string, stored: Promise<void>): void {
+    if (this.#recent.size >= MAX_RECENT) this.#recent.clear();
+    this.#recent.set(owner.bare, { id, stored });
+  }
+
+  #encode(rows: readonly JournalRow[]): Awaitable<readonly Call[]> {
+    const unknown: Share[] = [];
+    for (const row of rows) {
+      if (row instanceof LateShare) this.#miss(row.share, unknown);
+      else {
+        row.isClosed = true;
+        this.#miss(row.sender, unknown);
+        this.#miss(row.recipient, unknown);
+      }
+    }
+    const calls = unknown.length === 0 ? [] : this.#ledger.prepare(unknown);
+    return then(calls, (first) => this.#calls(rows, [...first]));
+  }
+
+  #miss(share: Share | undefined, unknown: Share[]): void {
+    if (share !== undefined && this.#ledger.conversation(share) === undefined) unknown.push(share);
+  }
+
+  #calls(rows: readonly JournalRow[], calls: Call[]): readonly Call[] {
+    for (const row of rows) {
+      if (row instanceof LateShare) this.#addLate(row, calls);
+      else this.#addMessage(row, calls);
+    }
+    this.#ledger.trim();
+    return calls;
+  }
+
+  #addMessage(message: KeptMessage, calls: Call[]): void {
+    const { number, id, origin, sender, recipient, xml } = message;
+    const from = sender === undefined ? 0 : this.#numberOf(sender);
+    const to = recipient === undefined ? 0 : this.#numberOf(recipient);
+    calls.push(this.store.addBody.bind(number, id, origin, from, to, xml));
+    if (sender !== undefined) this.#addEntry(message, sender, calls);
+    if (recipient !== undefined) this.#addEntry(message, recipient, calls);
+  }
+
+  #addLate({ message, share }: LateShare, calls: Call[]): void {
+    calls.push(this.store.addRecipient.bind(message.number, this.#numberOf(share)));
+    this.#addEntry(message, share, calls);
+  }
+
+  #addEntry(message: KeptMessage, share: Share, calls: Call[]): void {
+    const owner = this.#ledger.owner(share.owner.bare);
+    const talk = this.#ledger.conversation(share);
+    if (owner === undefined || talk === undefined) throw new Error('an entry without its place');
+    const { id, number, retracts } = message;
+    const { resource } = share.peer;
+    calls.push(this.store.addEntry.bind(owner.number, id, talk.number, ++owner.last, ++talk.last, resource, number));
+    if (retracts === undefined) return;
+    const isSent = share === message.sender ? 1 : 0;
+    const whose = message.isPrivateInRoom && isSent === 0 ? resource : '';
+    calls.push(this.store.addRetraction.bind(owner.number, id, talk.number, whose, isSent, retracts, message.origin));
+  }
+
+  #numberOf({ owner }: Share): number {
+    return this.#ledger.owner(owner.bare)?.number ?? 0;
+  }
+}
