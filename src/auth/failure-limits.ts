@@ -67,19 +67,6 @@ export class FailureLimits {
     return banned || onStream >= this.#options.perStream ? 'end-stream' : 'go-on';
   }
 
-  /** Ends a ban before its time. */
-  pardon(address: string): void {
-    const key = networkOf(address);
-    this.#bans.delete(key);
-    this.#failures.delete(key);
-  }
-
-  /** Addresses under a ban that has not ended, as they are counted: `/64` networks for IPv6. */
-  banned(): { readonly address: string; readonly until: number }[] {
-    const now = this.#clock.now();
-    return [...this.#bans].filter(([, until]) => until > now).map(([address, until]) => ({ address, until }));
-  }
-
   /** Whether this failure brought a ban, or fell into one. */
   #count(key: string): boolean {
     const { perAddress, windowMs, banMs, capacity } = this.#options;

@@ -51,10 +51,6 @@ export class HttpListener implements TlsOwner {
     this.#listener = new Listener(net, options, (socket, peer) => this.#connected(socket, peer));
   }
 
-  get isSecure(): boolean {
-    return this.#tls !== undefined;
-  }
-
   get addresses(): readonly AddressInfo[] {
     return this.#listener.addresses;
   }

@@ -40,11 +40,6 @@ export class Ring<T> implements Iterable<T> {
     return item;
   }
 
-  /** The oldest item, which stays. */
-  peek(): T | undefined {
-    return this.at(0);
-  }
-
   /** The item at this distance from the oldest. */
   at(index: number): T | undefined {
     if (index < 0 || index >= this.#length) return undefined;

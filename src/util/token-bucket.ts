@@ -36,12 +36,6 @@ export class TokenBucket {
     return true;
   }
 
-  /** Whether it has been idle for long enough to be as good as new, so that it need not be kept. */
-  isFull(nowMs: number): boolean {
-    this.#refill(nowMs);
-    return this.#tokens === this.#burst;
-  }
-
   /** A clock that was set back adds nothing and costs nothing. */
   #refill(nowMs: number): void {
     const elapsedMs = nowMs - this.#atMs;

@@ -1,7 +1,6 @@
 /** XML namespaces of XMPP, by the names that the specifications give them. */
 export const NS = {
   client: 'jabber:client',
-  server: 'jabber:server',
   component: 'jabber:component:accept',
   streams: 'http://etherx.jabber.org/streams',
   streamErrors: 'urn:ietf:params:xml:ns:xmpp-streams',
@@ -37,6 +36,5 @@ export const NS = {
   blocking: 'urn:xmpp:blocking',
   blockingErrors: 'urn:xmpp:blocking:errors',
   reporting: 'urn:xmpp:reporting:1',
-  muc: 'http://jabber.org/protocol/muc',
   mucUser: 'http://jabber.org/protocol/muc#user',
 } as const;

@@ -70,7 +70,6 @@ export const refusals = {
   forbidden: new StanzaError('forbidden'),
   itemNotFound: new StanzaError('item-not-found'),
   notAllowed: new StanzaError('not-allowed'),
-  notAcceptable: new StanzaError('not-acceptable'),
   jidMalformed: new StanzaError('jid-malformed'),
   internal: new StanzaError('internal-server-error'),
   notImplemented: new StanzaError('feature-not-implemented'),

@@ -24,12 +24,10 @@ test('the twentieth failure of an address within an hour bans it for an hour', (
   assert.equal(limits.failed('192.0.2.1', 1), 'end-stream');
   assert.equal(limits.bannedUntil('192.0.2.1'), clock.now() + HOUR_MS);
   assert.equal(limits.bannedUntil('192.0.2.2'), undefined);
-  assert.deepEqual(limits.banned(), [{ address: '192.0.2.1', until: clock.now() + HOUR_MS }]);
   clock.advance(HOUR_MS - 1);
   assert.ok(limits.bannedUntil('192.0.2.1'));
   clock.advance(1);
   assert.equal(limits.bannedUntil('192.0.2.1'), undefined);
-  assert.deepEqual(limits.banned(), []);
 });
 
 test('failures older than an hour no longer count', () => {
@@ -85,7 +83,6 @@ test('an IPv6 customer is one address: the /64 counts, in every spelling', () =>
   for (const address of spellings) fail(limits, address, 5);
   assert.ok(limits.bannedUntil('2001:db8::9999'));
   assert.equal(limits.bannedUntil('2001:db8:0:1::1'), undefined);
-  assert.equal(limits.banned()[0]?.address, '2001:db8:0:0::/64');
 });
 
 test('an IPv4 address is the same through an IPv6 socket', () => {
@@ -93,13 +90,6 @@ test('an IPv4 address is the same through an IPv6 socket', () => {
   fail(limits, '::ffff:192.0.2.1', 20);
   assert.ok(limits.bannedUntil('192.0.2.1'));
   assert.equal(limits.bannedUntil('192.0.2.2'), undefined);
-});
-
-test('a ban can be ended before its time', () => {
-  const limits = new FailureLimits(new FakeClock());
-  fail(limits, '192.0.2.1', 20);
-  limits.pardon('192.0.2.1');
-  assert.equal(limits.bannedUntil('192.0.2.1'), undefined);
 });
 
 test('memory is bounded: the address that failed longest ago is forgotten, and bans outlive a flood of failures', () => {
@@ -111,7 +101,7 @@ test('memory is bounded: the address that failed longest ago is forgotten, and b
   assert.equal(limits.bannedUntil('192.0.2.2'), undefined, 'forgotten');
   assert.ok(limits.bannedUntil('192.0.2.1'), 'still banned');
   for (let i = 20; i < 25; i++) fail(limits, `192.0.2.${i}`, 20);
-  assert.equal(limits.banned().length, 4);
+  assert.equal([1, 20, 21, 22, 23, 24].filter((it) => limits.bannedUntil(`192.0.2.${it}`)).length, 4);
 });
 
 test('a trusted network that is none is an error', () => {

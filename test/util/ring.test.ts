@@ -8,12 +8,12 @@ test('a ring gives items back in their order and says when it is full', () => {
   const ring = new Ring<string>(3);
   assert.deepEqual([ring.push('a'), ring.push('b'), ring.push('c'), ring.push('d')], [true, true, true, false]);
   assert.deepEqual(
-    [ring.length, ring.peek(), ring.at(2), ring.at(3), ring.at(-1)],
+    [ring.length, ring.at(0), ring.at(2), ring.at(3), ring.at(-1)],
     [3, 'a', 'c', undefined, undefined],
   );
   assert.deepEqual([...ring], ['a', 'b', 'c']);
   assert.deepEqual([ring.shift(), ring.shift(), ring.shift(), ring.shift()], ['a', 'b', 'c', undefined]);
-  assert.equal(ring.peek(), undefined);
+  assert.equal(ring.at(0), undefined);
 });
 
 test('a ring works on after it was cleared or ran empty', () => {
@@ -44,7 +44,7 @@ test('a ring does what a bounded array does', () => {
           assert.equal(ring.push(it), model.length < limit);
           if (model.length < limit) model.push(it);
         }
-        assert.deepEqual([ring.length, ring.peek(), [...ring]], [model.length, model[0], model]);
+        assert.deepEqual([ring.length, ring.at(0), [...ring]], [model.length, model[0], model]);
       }
     }),
   );

@@ -23,8 +23,8 @@ test('a token bucket books what exceeds the burst too', () => {
 test('a token bucket fills up to its burst and no further', () => {
   const bucket = new TokenBucket(1000, 10);
   assert.equal(bucket.take(10, 0), 0);
-  assert.ok(!bucket.isFull(9));
-  assert.ok(bucket.isFull(10));
+  assert.ok(!bucket.tryTake(10, 9));
+  assert.ok(bucket.tryTake(10, 10));
   assert.equal(bucket.take(11, 1_000_000), 1);
 });
 
