@@ -95,7 +95,7 @@ export { type Awaitable, isPromise, then } from './util/awaitable.ts';
 export { formatDuration } from './util/duration.ts';
 export { firstIdAt, randomToken, TimeOrderedId, timeOfId } from './util/ids.ts';
 export { Lru } from './util/lru.ts';
-export { matchNetworks } from './util/networks.ts';
+export { addressBlock, matchNetworks } from './util/networks.ts';
 export { TokenBucket } from './util/token-bucket.ts';
 export { clark, Element, el, type Node } from './xml/element.ts';
 export type { XmlLimits } from './xml/error.ts';

@@ -1,10 +1,18 @@
 /** Making an account on a stream that is not authenticated yet (XEP-0077 section 3.1). */
-import { type Accounts, type Clock, type Element, type Jid, type Logger, StanzaError, type StreamFacts } from '#api';
+import {
+  type Accounts,
+  addressBlock,
+  type Clock,
+  type Element,
+  type Jid,
+  type Logger,
+  StanzaError,
+  type StreamFacts,
+} from '#api';
 
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, readSubmission, redirection, registrationForm } from './codec.ts';
 import { assertPassword } from './password-policy.ts';
-import { subscriberOf } from './subscriber.ts';
 
 interface Counter {
   inc(): void;
@@ -68,7 +76,7 @@ export class Registration {
     const { isTrusted, limits, clock, metrics } = this.#parts;
     const address = facts.remoteAddress;
     if (isTrusted(address)) return this.#register(query, address);
-    const subscriber = subscriberOf(address);
+    const subscriber = addressBlock(address);
     if (!limits.take(subscriber, 1, clock.now())) {
       metrics.limited.inc();
       throw tooMany;

@@ -1,7 +1,7 @@
 /** Who may connect: limits by total, by address and by rate, and bans. Checked before a byte is read. */
 import type { Clock } from '../kernel/clock.ts';
 import { TokenBucket } from '../util/token-bucket.ts';
-import { AddressCounter } from './addresses.ts';
+import { AddressCounter } from './address-counter.ts';
 
 export interface AdmissionOptions {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** The client's address behind HTTP proxies, by X-Forwarded-For; only trusted proxies are believed. */
-import { normalizeAddress } from './addresses.ts';
+import { normalizeAddress } from '../util/networks.ts';
 
 /** Longer lists are made up. */
 const maxHops = 32;

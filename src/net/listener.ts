@@ -1,6 +1,6 @@
 /** Accepts TCP connections on one port of several addresses, IPv4 and IPv6, within the limits. */
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
-import { normalizeAddress } from './addresses.ts';
+import { normalizeAddress } from '../util/networks.ts';
 import type { NetContext } from './net-context.ts';
 import { Peer } from './peer.ts';
 import { expectProxyHeader } from './proxy-header.ts';

@@ -1,5 +1,5 @@
 /** Parses the header of the PROXY protocol, versions 1 and 2, by which a TCP proxy names the client's address. */
-import { normalizeAddress } from './addresses.ts';
+import { normalizeAddress } from '../util/networks.ts';
 
 /** Longer headers carry only vendors' extensions; version 1 is at most 107 bytes. */
 const maxVersion2Bytes = 4096;

@@ -65,6 +65,8 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #db: StorageDatabase;
   readonly #keys: ServerKeys;
+  /** Needs a restart, like all limits by address. */
+  readonly #isTrusted: (address: string) => boolean;
   readonly #limits: FailureLimits;
   readonly #certificates = new HostCertificates();
   readonly #components = new Map<string, ComponentDomain>();
@@ -82,7 +84,8 @@ export class Server {
     this.#options = options;
     this.#db = db;
     this.#keys = serverKeys(serverSecret(config.data));
-    this.#limits = new FailureLimits(systemClock, failureLimits(config));
+    this.#isTrusted = matchNetworks(config.trusted);
+    this.#limits = new FailureLimits(systemClock, failureLimits(config, this.#isTrusted));
     this.#serverMetrics = serverMetrics;
     this.#net = this.#netContext();
     this.engine = this.#createEngine(metrics);
@@ -169,7 +172,7 @@ export class Server {
   /** What takes effect without touching hosts: read at once by everything that asks. */
   #applyLive(config: Config): void {
     this.#certificates.load(config, this.#certificateNames(config), systemClock.now());
-    this.engine.streams.settings = streamSettings(config);
+    this.engine.streams.settings = streamSettings(config, this.#isTrusted);
     this.#pages.mayReadMetrics = config.metrics.enabled ? matchNetworks(config.metrics.allow) : () => false;
   }
 
@@ -216,18 +219,18 @@ export class Server {
       // Reads the configuration of the moment: a reload may change hashes and rounds.
       hasher: { derive: (password) => passwordHasher(upgradePolicy(this.#config.auth)).derive(password) },
       keys: this.#keys,
-      settings: streamSettings(this.#config),
+      settings: streamSettings(this.#config, this.#isTrusted),
       negotiators: (stream) => negotiators(login, upgradePolicy(this.#config.auth))(stream),
     });
   }
 
   #netContext(): NetContext {
-    const { limits, trusted } = this.#config;
+    const { limits } = this.#config;
     return new NetContext({
       ...NET_TIMEOUTS,
       clock: systemClock,
       log: this.#options.log,
-      isTrusted: matchNetworks(trusted),
+      isTrusted: this.#isTrusted,
       maxConnections: limits.connectionsTotal,
       maxPerAddress: limits.connectionsPerAddress,
       acceptsPerSecond: ACCEPTS_PER_SECOND,

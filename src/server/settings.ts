@@ -7,7 +7,10 @@ import type { UpgradePolicy } from '../stream/upgrades.ts';
 import { matchNetworks } from '../util/networks.ts';
 import type { Config } from './config/config.ts';
 
-export function streamSettings({ limits, tls, trusted }: Config): StreamSettings {
+type AddressTest = (address: string) => boolean;
+
+/** `isTrusted` is for the addresses that limits do not apply to: one test for the whole server. */
+export function streamSettings({ limits, tls }: Config, isTrusted: AddressTest): StreamSettings {
   const shape = { maxDepth: limits.depth, maxAttributes: limits.attributes };
   const exempt = matchNetworks(tls.allowPlaintextFrom);
   return {
@@ -27,7 +30,7 @@ export function streamSettings({ limits, tls, trusted }: Config): StreamSettings
       queue: { stanzas: limits.unacknowledgedStanzas, bytes: limits.unacknowledgedBytes },
     },
     allowsPlaintext: tls.requireTls ? exempt : () => true,
-    isTrusted: matchNetworks(trusted),
+    isTrusted,
   };
 }
 
@@ -53,14 +56,14 @@ export function upgradePolicy({ hashes, scramIterations }: Config['auth']): Upgr
   return { hashes, iterations: scramIterations };
 }
 
-export function failureLimits({ auth, trusted }: Config): FailureLimitOptions {
+export function failureLimits({ auth }: Config, isTrusted: AddressTest): FailureLimitOptions {
   return {
     ...DEFAULT_FAILURE_LIMITS,
     perStream: auth.failuresPerStream,
     perAddress: auth.failuresPerAddress,
     windowMs: auth.failureWindow,
     banMs: auth.banTime,
-    trusted,
+    isTrusted,
   };
 }
 

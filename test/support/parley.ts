@@ -27,7 +27,6 @@ export interface TestOptions {
   readonly modules?: Readonly<Record<string, object | false>>;
   readonly admins?: readonly string[];
   readonly settings?: Partial<StreamSettings>;
-  readonly trusted?: readonly string[];
   readonly anonymous?: boolean;
   /** What else is configured of authentication. */
   readonly auth?: Partial<AuthOptions>;
@@ -51,7 +50,7 @@ export const SETTINGS: StreamSettings = {
   resourceConflict: 'replace',
   management: { resumeMs: 600_000, queue: { stanzas: 1000, bytes: 8_388_608 } },
   allowsPlaintext: () => false,
-  isTrusted: (address) => address.startsWith('127.'),
+  isTrusted: DEFAULT_FAILURE_LIMITS.isTrusted,
 };
 
 export async function startParley(options: TestOptions = {}): Promise<TestServer> {
@@ -88,10 +87,8 @@ export class TestServer {
     const options = this.#options;
     const log = options.log ?? silent;
     const keys = serverKeys(Buffer.alloc(32, 7));
-    this.limits = new FailureLimits(this.clock, {
-      ...DEFAULT_FAILURE_LIMITS,
-      ...(options.trusted ? { trusted: options.trusted } : {}),
-    });
+    const settings = { ...SETTINGS, ...options.settings };
+    this.limits = new FailureLimits(this.clock, { ...DEFAULT_FAILURE_LIMITS, isTrusted: settings.isTrusted });
     const authenticator = new Authenticator({
       ...DEFAULT_AUTH,
       decoyKey: keys.key('decoys'),
@@ -107,7 +104,7 @@ export class TestServer {
       metrics: new MemoryMetrics(),
       hasher: passwordHasher(KEEP),
       keys,
-      settings: { ...SETTINGS, ...options.settings },
+      settings,
       negotiators: negotiators({ authenticatorOf: () => authenticator, limits: this.limits, log }, KEEP),
       ...(options.services ? { more: options.services } : {}),
     });

@@ -7,10 +7,7 @@ import { Ring } from '../../src/util/ring.ts';
 test('a ring gives items back in their order and says when it is full', () => {
   const ring = new Ring<string>(3);
   assert.deepEqual([ring.push('a'), ring.push('b'), ring.push('c'), ring.push('d')], [true, true, true, false]);
-  assert.deepEqual(
-    [ring.length, ring.at(0), ring.at(2), ring.at(3), ring.at(-1)],
-    [3, 'a', 'c', undefined, undefined],
-  );
+  assert.deepEqual([ring.length, ring.at(0), ring.at(2), ring.at(3), ring.at(-1)], [3, 'a', 'c', undefined, undefined]);
   assert.deepEqual([...ring], ['a', 'b', 'c']);
   assert.deepEqual([ring.shift(), ring.shift(), ring.shift(), ring.shift()], ['a', 'b', 'c', undefined]);
   assert.equal(ring.at(0), undefined);
