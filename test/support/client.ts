@@ -70,7 +70,7 @@ export class TestClient implements Peer {
   }
 
   /** Sends bytes as they are. */
-  raw(text: string): void {
+  raw(text: string | Buffer): void {
     this.transport.receive(text);
   }
 

@@ -37,7 +37,7 @@ export class TestTransport implements Transport {
   startTls?: () => void;
   readonly #peer: Peer;
   readonly #facts: TlsDetails;
-  readonly #incoming: string[] = [];
+  readonly #incoming: (string | Buffer)[] = [];
   #pending: string[] = [];
   #buffered = 0;
   #stalled = false;
@@ -87,11 +87,11 @@ export class TestTransport implements Transport {
 
   resume(): void {
     this.paused = false;
-    while (!this.paused && this.#incoming.length > 0) this.#deliver(this.#incoming.shift() as string);
+    while (!this.paused && this.#incoming.length > 0) this.#deliver(this.#incoming.shift() as string | Buffer);
   }
 
   /** The client's bytes. */
-  receive(text: string): void {
+  receive(text: string | Buffer): void {
     if (this.paused) this.#incoming.push(text);
     else this.#deliver(text);
   }
@@ -112,9 +112,9 @@ export class TestTransport implements Transport {
     this.handler?.onSecure();
   }
 
-  #deliver(text: string): void {
+  #deliver(text: string | Buffer): void {
     if (this.#closed) return;
-    const chunk = Buffer.from(text);
+    const chunk = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);
     this.handler?.onData(chunk);
     // A real transport may reuse the buffer: whoever keeps it finds this.
     chunk.fill('?');
