@@ -1,9 +1,10 @@
 /** Everything that changes the archives goes through here, in order: one journal for all hosts of a database. */
 import { type Awaitable, type Call, type Clock, type Database, type Jid, type Logger, then, type Writer } from '#api';
+import { BatchCalls } from './batch-calls.ts';
 import { BodyNumbers, firstNumberAt } from './body-numbers.ts';
 import { type JournalRow, KeptMessage, LateShare, type Share } from './kept-message.ts';
 import { Ledger } from './ledger.ts';
-import { type ArchiveStore, statements } from './store.ts';
+import { type ArchiveStore, ROWS_TOGETHER, statements } from './store.ts';
 
 export interface JournalParts {
   readonly db: Database;
@@ -32,6 +33,7 @@ export class Journal {
   readonly store: ArchiveStore;
   readonly numbers: BodyNumbers;
   readonly #clock: Clock;
+  readonly #rowsTogether: number;
   readonly #ledger: Ledger;
   readonly #writer: Writer<JournalRow>;
   readonly #recent = new Map<string, Recent>();
@@ -40,6 +42,8 @@ export class Journal {
     this.store = db.prepare(statements);
     this.numbers = new BodyNumbers(() => clock.now());
     this.#clock = clock;
+    // SQLite gains nothing by statements of many rows; to PostgreSQL each statement is a message.
+    this.#rowsTogether = db.engine === 'postgres' ? ROWS_TOGETHER : 1;
     this.#ledger = new Ledger(db, this.store);
     this.#writer = db.writer<JournalRow>({
       delayMs: DELAY_MS,
@@ -136,47 +140,49 @@ export class Journal {
       }
     }
     const calls = unknown.length === 0 ? [] : this.#ledger.prepare(unknown);
-    return then(calls, (first) => this.#calls(rows, [...first]));
+    return then(calls, (first) => this.#calls(rows, first));
   }
 
   #miss(share: Share | undefined, unknown: Share[]): void {
     if (share !== undefined && this.#ledger.conversation(share) === undefined) unknown.push(share);
   }
 
-  #calls(rows: readonly JournalRow[], calls: Call[]): readonly Call[] {
+  #calls(rows: readonly JournalRow[], first: readonly Call[]): readonly Call[] {
+    const batch = new BatchCalls(this.store, this.#rowsTogether);
     for (const row of rows) {
-      if (row instanceof LateShare) this.#addLate(row, calls);
-      else this.#addMessage(row, calls);
+      if (row instanceof LateShare) this.#addLate(row, batch);
+      else this.#addMessage(row, batch);
     }
     this.#ledger.trim();
-    return calls;
+    return batch.finish(first);
   }
 
-  #addMessage(message: KeptMessage, calls: Call[]): void {
+  #addMessage(message: KeptMessage, batch: BatchCalls): void {
     const { number, id, origin, sender, recipient, xml } = message;
     const from = sender === undefined ? 0 : this.#numberOf(sender);
     const to = recipient === undefined ? 0 : this.#numberOf(recipient);
-    calls.push(this.store.addBody.bind(number, id, origin, from, to, xml));
-    if (sender !== undefined) this.#addEntry(message, sender, calls);
-    if (recipient !== undefined) this.#addEntry(message, recipient, calls);
+    batch.addBody(number, id, origin, from, to, xml);
+    if (sender !== undefined) this.#addEntry(message, sender, batch);
+    if (recipient !== undefined) this.#addEntry(message, recipient, batch);
   }
 
-  #addLate({ message, share }: LateShare, calls: Call[]): void {
-    calls.push(this.store.addRecipient.bind(message.number, this.#numberOf(share)));
-    this.#addEntry(message, share, calls);
+  #addLate({ message, share }: LateShare, batch: BatchCalls): void {
+    batch.addOther(this.store.addRecipient.bind(message.number, this.#numberOf(share)));
+    this.#addEntry(message, share, batch);
   }
 
-  #addEntry(message: KeptMessage, share: Share, calls: Call[]): void {
+  #addEntry(message: KeptMessage, share: Share, batch: BatchCalls): void {
     const owner = this.#ledger.owner(share.owner.bare);
     const talk = this.#ledger.conversation(share);
     if (owner === undefined || talk === undefined) throw new Error('an entry without its place');
     const { id, number, retracts } = message;
     const { resource } = share.peer;
-    calls.push(this.store.addEntry.bind(owner.number, id, talk.number, ++owner.last, ++talk.last, resource, number));
+    batch.addEntry(owner.number, id, talk.number, ++owner.last, ++talk.last, resource, number);
     if (retracts === undefined) return;
     const isSent = share === message.sender ? 1 : 0;
     const whose = message.isPrivateInRoom && isSent === 0 ? resource : '';
-    calls.push(this.store.addRetraction.bind(owner.number, id, talk.number, whose, isSent, retracts, message.origin));
+    const { addRetraction } = this.store;
+    batch.addOther(addRetraction.bind(owner.number, id, talk.number, whose, isSent, retracts, message.origin));
   }
 
   #numberOf({ owner }: Share): number {

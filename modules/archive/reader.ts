@@ -75,7 +75,8 @@ export class Reader {
   /** Sections 4.1.3 and 4.3.2: every id that is mentioned must be in the archive. */
   async #locate(owner: Jid, filter: ArchiveFilter, page: PageRequest): Promise<Scope | StanzaError> {
     const { findOwner, findConversation, holds } = this.#store;
-    const ids = [page.after, page.before, filter.after, filter.before, ...(filter.ids ?? [])].filter(isId);
+    const named = [page.after, page.before, filter.after, filter.before, ...(filter.ids ?? [])];
+    const ids = [...new Set(named.filter(isId))];
     const [owners, talks, ...rows] = (await this.#db.atomically([
       findOwner.bind(owner.bare),
       findConversation.bind(owner.bare, filter.with?.bare ?? ''),

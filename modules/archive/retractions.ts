@@ -1,4 +1,4 @@
-/** Puts tombstones in place of what was retracted: XEP-0424 section 5. */
+/** Puts tombstones in place of what was retracted: XEP-0424 section 4. */
 import {
   type Database,
   type Element,
@@ -115,7 +115,7 @@ export class Retractions {
     }
   }
 
-  /** The newest message of that origin, by the same side (section 6), before the retraction. */
+  /** The newest message of that origin, by the same side (section 5), before the retraction. */
   async #find({ id, conversation, resource, sent, target }: Retraction): Promise<Target | undefined> {
     const { journal, signal } = this.#parts;
     const { stepBackward, findRetracted } = journal.store;

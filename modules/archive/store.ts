@@ -118,6 +118,28 @@ function ranges(scope: 'owner' | 'conversation', place: 'position' | 'turn') {
 const archive = ranges('owner', 'position');
 const talk = ranges('conversation', 'turn');
 
+export type BodyValues = [number: number, id: string, origin: string, sender: number, recipient: number, xml: string];
+export type EntryValues = [
+  owner: number,
+  id: string,
+  conversation: number,
+  position: number,
+  turn: number,
+  resource: string,
+  body: number,
+];
+
+/** Rows that `addBodies` and `addEntries` take. */
+export const ROWS_TOGETHER = 32;
+const ADD_BODIES = 'insert into archive_body (number, id, origin, sender, recipient, xml) values';
+const ADD_ENTRIES = 'insert into archive_entry (owner, id, conversation, position, turn, resource, body) values';
+
+/** `($1, $2), ($3, $4)` and so on. */
+function rows(count: number, columns: number): string {
+  const row = (i: number): string => Array.from({ length: columns }, (_, j) => `$${i * columns + j + 1}`).join(', ');
+  return Array.from({ length: count }, (_, i) => `(${row(i)})`).join(', ');
+}
+
 /** Those of a conversation with one resource, among so many entries. */
 const RESOURCE = `select e.id, e.turn as place, b.xml ${MESSAGES}
    where e.conversation = $1 and e.id > $2 and e.id < $3 and e.resource = $4 order by e.id`;
@@ -153,17 +175,11 @@ export const statements = {
     'insert into archive_conversation (number, owner, peer) values ($1, $2, $3)',
   ),
   // A batch whose commit was not heard of is written again: what is there already stays.
-  addBody: query<[number: number, id: string, origin: string, sender: number, recipient: number, xml: string]>(
-    `insert into archive_body (number, id, origin, sender, recipient, xml) values ($1, $2, $3, $4, $5, $6)
-     on conflict (number) do nothing`,
-  ),
+  addBody: query<BodyValues>(`${ADD_BODIES} ${rows(1, 6)} on conflict (number) do nothing`),
+  addBodies: query<(string | number)[]>(`${ADD_BODIES} ${rows(ROWS_TOGETHER, 6)} on conflict (number) do nothing`),
   addRecipient: query<[number: number, recipient: number]>('update archive_body set recipient = $2 where number = $1'),
-  addEntry: query<
-    [owner: number, id: string, conversation: number, position: number, turn: number, resource: string, body: number]
-  >(
-    `insert into archive_entry (owner, id, conversation, position, turn, resource, body)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict (owner, id) do nothing`,
-  ),
+  addEntry: query<EntryValues>(`${ADD_ENTRIES} ${rows(1, 7)} on conflict (owner, id) do nothing`),
+  addEntries: query<(string | number)[]>(`${ADD_ENTRIES} ${rows(ROWS_TOGETHER, 7)} on conflict (owner, id) do nothing`),
 
   // --- reading
   archiveForward: archive.forward,

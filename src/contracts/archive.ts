@@ -86,7 +86,7 @@ export interface Archive {
    */
   answer(request: ArchiveRequest): Promise<Element | StanzaError>;
   /**
-   * Leaves a tombstone in place of a message (XEP-0424 section 5, XEP-0425 section 5): its addresses and ids stay, what
+   * Leaves a tombstone in place of a message (XEP-0424 section 4, XEP-0425 section 4): its addresses and ids stay, what
    * was in it makes room for `retracted`. False when there is no such message. Resolves when it is durable.
    */
   retract(owner: Jid, id: string, retracted: Element): Promise<boolean>;

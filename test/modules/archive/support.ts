@@ -34,7 +34,10 @@ export interface Found {
 
 export function queryXml({ fields, set, queryId, flip }: Query): string {
   const field = ([name, values]: [string, string | readonly string[]]): string =>
-    `<field var='${name}'>${[values].flat().map((it) => `<value>${it}</value>`).join('')}</field>`;
+    `<field var='${name}'>${[values]
+      .flat()
+      .map((it) => `<value>${it}</value>`)
+      .join('')}</field>`;
   const form =
     fields === undefined
       ? ''
@@ -44,11 +47,11 @@ export function queryXml({ fields, set, queryId, flip }: Query): string {
   return `<query xmlns='${MAM}'${id}>${form}${page}${flip === true ? '<flip-page/>' : ''}</query>`;
 }
 
-/** Asks, and collects what comes until the answer; other stanzas among it are a failure. */
+/** Asks, and collects the messages that come until the answer; others than results among them are a failure. */
 export async function ask(client: TestClient, query: Query = {}): Promise<Found> {
   const answer = await client.iq('set', queryXml(query), query.to);
   assert.equal(answer.attr('type'), 'result', answer.toString());
-  const results = await client.drain();
+  const results = (await client.drain()).filter((it) => it.name === 'message');
   const messages = results.map(forwarded);
   const fin = answer.child(`{${MAM}}fin`);
   assert.ok(fin, `no fin in ${answer}`);
@@ -99,7 +102,12 @@ export function stampOf(message: Element): string {
 }
 
 /** Says something, and takes it from the other side. */
-export async function say(from: TestClient, to: TestClient, text: string, attributes = `type='chat'`): Promise<Element> {
+export async function say(
+  from: TestClient,
+  to: TestClient,
+  text: string,
+  attributes = `type='chat'`,
+): Promise<Element> {
   await from.send(`<message to='${to.jid.split('/')[0]}' ${attributes}><body>${text}</body></message>`);
   return to.receives(`<message from='${from.jid}'><body>${text}</body></message>`);
 }
