@@ -20,6 +20,7 @@ export {
 } from './contracts/archive.ts';
 export { Blocking } from './contracts/blocking.ts';
 export { type CapsChange, ClientCaps, capsChanged } from './contracts/client-caps.ts';
+export { type ClientStateChange, clientStateSaid } from './contracts/client-state.ts';
 export {
   Credentials,
   type FastToken,
