@@ -26,7 +26,7 @@ export {
   type FastToken,
   FastTokens,
   type IssuedFastToken,
-  PasswordHasher,
+  Passwords,
   type ScramHash,
   type ScramKeys,
   ServerKeys,

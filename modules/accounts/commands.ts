@@ -1,6 +1,15 @@
 /** What operators do to accounts: `user add` and its like. */
-import { CommandError, type Credentials, command, formatDateTime, type Jid, type Sessions, StanzaError, z } from '#api';
-import { generatePassword } from './generate-password.ts';
+import {
+  CommandError,
+  type Credentials,
+  command,
+  formatDateTime,
+  type Jid,
+  type Passwords,
+  type Sessions,
+  StanzaError,
+  z,
+} from '#api';
 import type { HostAccounts } from './host-accounts.ts';
 import { importAccounts } from './import-accounts.ts';
 import { ownLocal } from './own-local.ts';
@@ -19,6 +28,7 @@ export interface AccountTools {
   readonly host: Jid;
   readonly accounts: HostAccounts;
   readonly credentials: Credentials;
+  readonly passwords: Passwords;
   readonly sessions: Sessions;
 }
 
@@ -32,7 +42,8 @@ export function accountCommands(tools: AccountTools) {
   ];
 }
 
-function passwordCommands({ host, accounts }: AccountTools) {
+/** Which password is good enough is for the operator to say: scripts bring those that people have already. */
+function passwordCommands({ host, accounts, passwords }: AccountTools) {
   return [
     command({
       name: 'user add',
@@ -41,7 +52,7 @@ function passwordCommands({ host, accounts }: AccountTools) {
       positional: ['jid'],
       async run({ jid, ...choice }) {
         const local = localOf(host, jid);
-        const { password, shown } = choose(choice);
+        const { password, shown } = choose(choice, passwords);
         if (!(await understandable(accounts.create(local, password)))) throw new CommandError(`${jid} exists already`);
         return { jid: `${local}@${host.domain}`, ...shown };
       },
@@ -54,7 +65,7 @@ function passwordCommands({ host, accounts }: AccountTools) {
       async run({ jid, ...choice }) {
         const local = localOf(host, jid);
         if (!(await accounts.exists(local))) throw missing(jid);
-        const { password, shown } = choose(choice);
+        const { password, shown } = choose(choice, passwords);
         await understandable(accounts.setPassword(local, password));
         return { jid: `${local}@${host.domain}`, ...shown };
       },
@@ -151,10 +162,10 @@ function localOf(host: Jid, text: string): string {
   return local;
 }
 
-function choose(choice: { password?: string | undefined; generate: boolean }) {
+function choose(choice: { password?: string | undefined; generate: boolean }, passwords: Passwords) {
   if (choice.generate) {
     if (choice.password !== undefined) throw new CommandError('give a password or have one generated, not both');
-    const password = generatePassword();
+    const password = passwords.generate();
     return { password, shown: { password } };
   }
   if (choice.password === undefined) throw new CommandError('a password is needed, or --generate');

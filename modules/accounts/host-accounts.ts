@@ -12,7 +12,7 @@ import {
   type Jid,
   jid,
   Lru,
-  type PasswordHasher,
+  type Passwords,
   passwordChanged,
   prepareLocal,
   refusals,
@@ -31,7 +31,7 @@ export interface AccountContext {
   readonly host: Jid;
   readonly db: Database;
   readonly store: AccountStore;
-  readonly hasher: PasswordHasher;
+  readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly hooks: Hooks;
   readonly clock: Clock;
@@ -123,7 +123,7 @@ export class HostAccounts implements Accounts {
   }
 
   async derive(password: string): Promise<readonly ScramKeys[]> {
-    const keys = await this.#context.hasher.derive(password);
+    const keys = await this.#context.passwords.derive(password);
     if (keys === undefined) throw badPassword;
     return keys;
   }

@@ -7,7 +7,7 @@ import {
   defineModule,
   formatDateTime,
   observe,
-  PasswordHasher,
+  Passwords,
   Sessions,
   sessionBound,
   z,
@@ -28,15 +28,18 @@ export default defineModule({
       .default(10_000)
       .describe('Names whose existence is remembered, and as many unknown ones'),
   }),
-  requires: { hasher: PasswordHasher, sessions: Sessions },
+  requires: { passwords: Passwords, sessions: Sessions },
   provides: { accounts: Accounts, credentials: Credentials },
   migrations,
   metrics: { created: 'Accounts created', removed: 'Accounts removed' },
 
   setup({ host, config, db, services, hooks, clock, metrics }) {
     const store = db.prepare(statements);
-    const { hasher, sessions } = services;
-    const accounts = new HostAccounts({ host, db, store, hasher, sessions, hooks, clock, metrics }, config.cacheSize);
+    const { passwords, sessions } = services;
+    const accounts = new HostAccounts(
+      { host, db, store, passwords, sessions, hooks, clock, metrics },
+      config.cacheSize,
+    );
     const credentials = new HostCredentials(host, db, store);
     return {
       services: { accounts, credentials },
@@ -48,7 +51,7 @@ export default defineModule({
           return [{ name: 'account', data: { created: formatDateTime(info.createdAt), locked: info.locked } }];
         }),
       ],
-      commands: accountCommands({ host, accounts, credentials, sessions }),
+      commands: accountCommands({ host, accounts, credentials, passwords, sessions }),
     };
   },
 });

@@ -1,5 +1,5 @@
 /** XEP-0077: people make accounts over XMPP where the host is open, change their passwords and remove their accounts. */
-import { Accounts, defineModule, el, iq, matchNetworks, NS, networks, z } from '#api';
+import { Accounts, defineModule, el, iq, matchNetworks, NS, networks, Passwords, z } from '#api';
 import { Allowance } from './allowance.ts';
 import { QUERY } from './codec.ts';
 import { OwnAccount } from './own-account.ts';
@@ -25,12 +25,17 @@ export default defineModule({
       .prefault(['loopback'])
       .describe('Addresses that are not limited, and need no TLS: reverse proxies, onion services'),
     reserved: z.array(z.string()).default(RESERVED).describe('Names that only an operator can give away'),
-    minPasswordLength: z.int().min(1).max(128).default(8).describe('Characters that a new password has at least'),
+    minPasswordLength: z
+      .int()
+      .min(1)
+      .max(128)
+      .default(8)
+      .describe('Characters of a new password at least; operators may give fewer'),
     website: z.url().optional().describe('Where people are sent to make an account while registration is closed'),
     passwordChange: z.boolean().default(true).describe('Whether people may change their passwords'),
     removal: z.boolean().default(true).describe('Whether people may remove their accounts'),
   }),
-  requires: { accounts: Accounts },
+  requires: { accounts: Accounts, passwords: Passwords },
   disco: { host: [NS.register] },
   metrics: {
     registered: 'Accounts made over XMPP',
@@ -40,12 +45,11 @@ export default defineModule({
   },
 
   setup({ host, config, services, clock, log, metrics }) {
-    const { accounts } = services;
     const isTrusted = matchNetworks(config.trusted);
     const limits = new Allowance({ perPeriod: config.perHour, periodMs: HOUR_MS, keys: COUNTED_ACCOUNTS });
     const changes = new Allowance({ perPeriod: 10, periodMs: HOUR_MS, keys: COUNTED_ACCOUNTS });
-    const registration = new Registration({ host, accounts, config, isTrusted, limits, clock, log, metrics });
-    const own = new OwnAccount({ host, accounts, config, isTrusted, changes, clock, log, metrics });
+    const registration = new Registration({ ...services, host, config, isTrusted, limits, clock, log, metrics });
+    const own = new OwnAccount({ ...services, host, config, isTrusted, changes, clock, log, metrics });
     return {
       streamFeatures: [
         {

@@ -7,13 +7,13 @@ import {
   iqResult,
   type Jid,
   type Logger,
+  type Passwords,
   type Session,
   StanzaError,
   stanza,
 } from '#api';
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, REMOVE, readSubmission, registered } from './codec.ts';
-import { assertPassword } from './password-policy.ts';
 
 interface Counter {
   inc(): void;
@@ -22,6 +22,7 @@ interface Counter {
 export interface OwnAccountParts {
   readonly host: Jid;
   readonly accounts: Accounts;
+  readonly passwords: Passwords;
   readonly config: {
     readonly minPasswordLength: number;
     readonly passwordChange: boolean;
@@ -42,7 +43,6 @@ const noChange = new StanzaError('not-allowed', 'passwords cannot be changed ove
 const insecure = new StanzaError('not-authorized', 'a new password needs an encrypted connection');
 const incomplete = new StanzaError('bad-request', 'a name and a password are needed');
 const foreign = new StanzaError('not-allowed', 'you are logged in to another account');
-const emptyPassword = new StanzaError('not-acceptable', 'a password cannot be empty');
 const tooOften = new StanzaError('resource-constraint', 'too many changes; try again later');
 
 export class OwnAccount {
@@ -85,15 +85,15 @@ export class OwnAccount {
 
   /** Section 3.3. */
   async #setPassword({ stanza: request, payload }: IqContext, session: Session): Promise<void> {
-    const { host, accounts, config, isTrusted, changes, clock, log, metrics } = this.#parts;
+    const { host, accounts, passwords, config, isTrusted, changes, clock, log, metrics } = this.#parts;
     if (!config.passwordChange) throw noChange;
     if (!session.secure && !isTrusted(session.remoteAddress)) throw insecure;
     const { local, bare } = session.account;
     const { username, password } = readSubmission(payload);
     if (username === undefined || password === undefined) throw incomplete;
     if (localOf(host, username) !== local) throw foreign;
-    if (password === '') throw emptyPassword;
-    assertPassword(password, config.minPasswordLength);
+    const problem = passwords.problem(password, local, config.minPasswordLength);
+    if (problem !== undefined) throw new StanzaError('not-acceptable', problem);
     if (!changes.take(bare, 1, clock.now())) throw tooOften;
     await accounts.setPassword(local, password);
     session.send(iqResult(request));

@@ -6,13 +6,13 @@ import {
   type Element,
   type Jid,
   type Logger,
+  type Passwords,
   StanzaError,
   type StreamFacts,
 } from '#api';
 
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, readSubmission, redirection, registrationForm } from './codec.ts';
-import { assertPassword } from './password-policy.ts';
 
 interface Counter {
   inc(): void;
@@ -21,6 +21,7 @@ interface Counter {
 export interface RegistrationParts {
   readonly host: Jid;
   readonly accounts: Accounts;
+  readonly passwords: Passwords;
   readonly config: {
     readonly open: boolean;
     readonly website?: string | undefined;
@@ -90,13 +91,14 @@ export class Registration {
   }
 
   async #register(query: Element, address: string): Promise<undefined> {
-    const { host, accounts, config, log, metrics } = this.#parts;
+    const { host, accounts, passwords, config, log, metrics } = this.#parts;
     const { username = '', password = '' } = readSubmission(query);
     if (username === '' || password === '') throw incomplete;
     const local = localOf(host, username);
     if (local === undefined) throw badName;
     if (this.#reserved.has(local)) throw reservedName;
-    assertPassword(password, config.minPasswordLength);
+    const problem = passwords.problem(password, local, config.minPasswordLength);
+    if (problem !== undefined) throw new StanzaError('not-acceptable', problem);
     if (!(await accounts.create(local, password))) throw taken;
     metrics.registered.inc();
     log.info({ account: `${local}@${host.domain}`, address }, 'an account was registered');

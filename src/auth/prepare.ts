@@ -1,11 +1,6 @@
 /** SASLprep (RFC 4013) for names and passwords. */
 import saslprep from '@mongodb-js/saslprep';
 
-/** A password that SASLprep refuses, or that is empty after it. */
-export class PasswordError extends Error {
-  override readonly name = 'PasswordError';
-}
-
 /** Printable ASCII is its own preparation: nearly every name and password. */
 const PLAIN = /^[\x20-\x7e]+$/;
 
@@ -21,12 +16,4 @@ export function prepare(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Throws `PasswordError`. */
-export function preparePassword(password: string): string {
-  const prepared = prepare(password);
-  if (prepared === undefined)
-    throw new PasswordError('the password is empty or holds characters that SASLprep forbids');
-  return prepared;
 }

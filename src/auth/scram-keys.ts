@@ -3,7 +3,6 @@ import { hash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { ScramHash, ScramKeys } from '../contracts/credentials.ts';
 import { type Digest, hmac } from './hmac.ts';
-import { preparePassword } from './prepare.ts';
 
 const derive = promisify(pbkdf2);
 
@@ -58,12 +57,8 @@ export interface Derivation {
   readonly iterations: number;
 }
 
-/**
- * The keys to keep for a password, each hash with a salt of its own (XEP-0438 section 5.2). Throws `PasswordError` when
- * SASLprep does not allow the password.
- */
-export async function deriveKeys(password: string, { hashes, iterations }: Derivation): Promise<ScramKeys[]> {
-  const prepared = preparePassword(password);
+/** The keys to keep for a prepared password, each hash with a salt of its own (XEP-0438 section 5.2). */
+export function deriveKeys(prepared: string, { hashes, iterations }: Derivation): Promise<ScramKeys[]> {
   return Promise.all(
     hashes.map(async (scram) => {
       const salt = randomBytes(SALT_BYTES);

@@ -64,11 +64,11 @@ export function withKeys(keys: readonly ScramKeys[], added: readonly ScramKeys[]
  * ones get. Returns the very same list when nothing is to be done. The password must have been verified.
  */
 export async function completeKeys(
-  password: string,
+  prepared: string,
   keys: readonly ScramKeys[],
   keep: Derivation,
 ): Promise<readonly ScramKeys[]> {
   const hashes = keep.hashes.filter((hash) => !keys.some((it) => it.hash === hash && it.iterations >= keep.iterations));
   if (hashes.length === 0) return keys;
-  return withKeys(keys, await deriveKeys(password, { hashes, iterations: keep.iterations }));
+  return withKeys(keys, await deriveKeys(prepared, { hashes, iterations: keep.iterations }));
 }

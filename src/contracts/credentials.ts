@@ -29,12 +29,22 @@ export interface Credentials {
 }
 export const Credentials = service<Credentials>('credentials');
 
-/** Turns passwords into keys, with the hashes and iterations that the configuration asks of new ones (XEP-0438). */
-export interface PasswordHasher {
-  /** Undefined for a password that is empty, longer than 1023 bytes of UTF-8, or refused by SASLprep (RFC 4013). */
+/** The one policy for passwords (XEP-0438). */
+export interface Passwords {
+  /**
+   * Why people may not choose a password for their account, in words for them (section 7); undefined when they may.
+   * `minLength` is in characters. Operators are not asked to follow it: what they give may come from elsewhere.
+   */
+  problem(password: string, local: string, minLength: number): string | undefined;
+  /**
+   * The keys to keep, with the hashes and iterations that the configuration asks of new ones. Undefined for a password
+   * that is empty, longer than 1023 bytes of UTF-8, or refused by SASLprep (RFC 4013): nobody can have such a one.
+   */
   derive(password: string): Promise<readonly ScramKeys[] | undefined>;
+  /** A random one of 96 bits or more, easy to read out. */
+  generate(): string;
 }
-export const PasswordHasher = service<PasswordHasher>('password-hasher');
+export const Passwords = service<Passwords>('passwords');
 
 /** A token that a client may present. There are at most two a client (XEP-0484 section 5.1). */
 export interface FastToken {

@@ -1,6 +1,6 @@
 /** Starts and restarts the modules of virtual hosts, and lends them the server's own services. */
 
-import { PasswordHasher, ServerKeys } from '../contracts/credentials.ts';
+import { Passwords, ServerKeys } from '../contracts/credentials.ts';
 import { Catalog, type Identity } from '../contracts/disco.ts';
 import { Program } from '../contracts/program.ts';
 import { Router } from '../contracts/routing.ts';
@@ -22,7 +22,7 @@ export interface HostPlan {
 /** What every host gets from the server. */
 export interface HostEnvironment extends Omit<Infrastructure, 'services'> {
   readonly router: StanzaRouter;
-  readonly hasher: PasswordHasher;
+  readonly passwords: Passwords;
   readonly keys: ServerKeys;
   readonly program: Program;
   readonly ids: StanzaIds;
@@ -37,7 +37,7 @@ export async function startModules(host: LocalHost, plan: HostPlan, environment:
     [Router.name, environment.router],
     [Sessions.name, host.sessions],
     [Catalog.name, catalog],
-    [PasswordHasher.name, environment.hasher],
+    [Passwords.name, environment.passwords],
     [ServerKeys.name, environment.keys],
     [Program.name, environment.program],
     [StanzaIds.name, environment.ids],

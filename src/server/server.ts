@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { FailureLimits } from '../auth/failure-limits.ts';
-import { passwordHasher } from '../auth/password-hasher.ts';
+import { passwords } from '../auth/passwords.ts';
 import { serverKeys } from '../auth/server-keys.ts';
 import type { ServerKeys } from '../contracts/credentials.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -216,8 +216,7 @@ export class Server {
       clock: systemClock,
       log,
       metrics,
-      // Reads the configuration of the moment: a reload may change hashes and rounds.
-      hasher: { derive: (password) => passwordHasher(upgradePolicy(this.#config.auth)).derive(password) },
+      passwords: passwords(() => upgradePolicy(this.#config.auth)),
       keys: this.#keys,
       settings: streamSettings(this.#config, this.#isTrusted),
       negotiators: (stream) => negotiators(login, upgradePolicy(this.#config.auth))(stream),

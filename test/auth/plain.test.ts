@@ -1,6 +1,7 @@
 /** PLAIN (RFC 4616). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { prepare } from '../../src/auth/prepare.ts';
 import { deriveKeys, verifyPassword } from '../../src/auth/scram-keys.ts';
 import { plainMessage } from '../support/sasl-client.ts';
 import { accounts, authenticator, begin, HOST, ITERATIONS, outcome, type StreamOptions, stream } from './fixture.ts';
@@ -62,7 +63,7 @@ test('RFC 4616 section 2: the password is prepared by SASLprep before it is comp
   const credentials = accounts();
   const hashes = ['SHA-256'] as const;
   credentials.accounts.set('zoe', {
-    keys: await deriveKeys('Ⅸ pâté', { hashes, iterations: ITERATIONS }),
+    keys: await deriveKeys(prepare('Ⅸ pâté') as string, { hashes, iterations: ITERATIONS }),
     locked: false,
   });
   assert.equal(outcome(await login(plainMessage('zoe', 'IX pa\u0302te\u0301'), { credentials })), 'success');

@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeBase64 } from '../../src/auth/base64.ts';
-import { passwordHasher } from '../../src/auth/password-hasher.ts';
-import { PasswordError } from '../../src/auth/prepare.ts';
 import {
   cheapestHash,
   cheapestKeys,
@@ -40,16 +38,6 @@ test('RFC 5802 section 3: keys know their password and no other', async () => {
     assert.ok(!(await verifyPassword('Wherefore', keys)));
     assert.ok(!(await verifyPassword('', keys)));
   }
-});
-
-test('RFC 4013: a password that is empty or forbidden has no keys', async () => {
-  const keep = { hashes: ['SHA-256'], iterations: MIN_ITERATIONS } as const;
-  for (const password of ['', '\u00ad', 'bell\u0007', 'private\ue000']) {
-    await assert.rejects(deriveKeys(password, keep), PasswordError);
-    assert.equal(await passwordHasher(keep).derive(password), undefined);
-  }
-  assert.equal(await passwordHasher(keep).derive('ä'.repeat(512)), undefined, 'too long for PLAIN');
-  assert.equal((await passwordHasher(keep).derive('correct horse 😀'))?.length, 1);
 });
 
 test('PLAIN is checked against the keys that cost least: SHA-256 at equal rounds, fewer rounds before all', () => {

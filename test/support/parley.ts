@@ -1,7 +1,7 @@
 /** A whole server in memory: all modules, SQLite in memory, a clock that tests move, no sockets. */
 import { Authenticator, type AuthOptions, DEFAULT_AUTH } from '../../src/auth/authenticator.ts';
 import { DEFAULT_FAILURE_LIMITS, FailureLimits } from '../../src/auth/failure-limits.ts';
-import { passwordHasher } from '../../src/auth/password-hasher.ts';
+import { passwords } from '../../src/auth/passwords.ts';
 import { serverKeys } from '../../src/auth/server-keys.ts';
 import type { Module } from '../../src/kernel/define-module.ts';
 import { type Logger, silent } from '../../src/kernel/log.ts';
@@ -102,7 +102,7 @@ export class TestServer {
       clock: this.clock,
       log,
       metrics: new MemoryMetrics(),
-      hasher: passwordHasher(KEEP),
+      passwords: passwords(() => KEEP),
       keys,
       settings,
       negotiators: negotiators({ authenticatorOf: () => authenticator, limits: this.limits, log }, KEEP),

@@ -83,6 +83,7 @@ test('XEP-0077 3.3: what is missing is a bad request, an empty or short password
   await refuses(juliet, fields('juliet', ''), 'not-acceptable');
   const answer = await refuses(juliet, fields('juliet', 'rose'), 'not-acceptable');
   assert.ok(!answer.toString().includes('rose'), 'the request is not returned');
+  await refuses(juliet, fields('juliet', 'Password123'), 'not-acceptable');
   await server.connect().login('juliet', 'capulet.lit');
 });
 

@@ -131,6 +131,7 @@ test('XEP-0077 3.1: what is missing or empty or no name or reserved is not accep
     fields('juliet@capulet.lit/balcony', 'rose by any name'),
     fields('admin', 'rose by any name'),
     fields('juliet', 'rose'),
+    fields('juliet', 'Password123'),
     fields('juliet', 'rose\u00a0\u206f by any name'),
   ]) {
     await refuses(client, payload, 'not-acceptable');
