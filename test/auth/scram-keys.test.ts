@@ -1,4 +1,4 @@
-/** SCRAM keys: made, checked, taken over from elsewhere (RFC 5802 section 3, XEP-0438). */
+/** SCRAM keys: made and checked (RFC 5802 section 3, XEP-0438). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeBase64 } from '../../src/auth/base64.ts';
@@ -8,9 +8,7 @@ import {
   DEFAULT_ITERATIONS,
   deriveKeys,
   hashBytes,
-  MAX_ITERATIONS,
   MIN_ITERATIONS,
-  problemWithKeys,
   SCRAM_HASHES,
   verifyPassword,
 } from '../../src/auth/scram-keys.ts';
@@ -33,7 +31,6 @@ test('XEP-0438 section 6: new keys have 10,000 iterations unless told otherwise'
 test('RFC 5802 section 3: keys know their password and no other', async () => {
   for (const keys of made) {
     assert.equal(keys.storedKey.length, hashBytes(keys.hash));
-    assert.ok(problemWithKeys(keys) === undefined);
     assert.ok(await verifyPassword('wherefore', keys));
     assert.ok(!(await verifyPassword('Wherefore', keys)));
     assert.ok(!(await verifyPassword('', keys)));
@@ -50,20 +47,6 @@ test('PLAIN is checked against the keys that cost least: SHA-256 at equal rounds
     const keys = made.filter((it) => hashes.some((hash) => hash === it.hash));
     assert.equal(cheapestHash(hashes), cheapestKeys(keys)?.hash, 'decoys are checked at the same cost');
   }
-});
-
-test('keys made elsewhere are taken over from 4096 iterations on, and when their sizes are right', () => {
-  const keys = made[1] as ScramKeys;
-  const problem = (change: object) => problemWithKeys({ ...keys, ...change } as ScramKeys);
-  assert.equal(problem({ iterations: MIN_ITERATIONS }), undefined);
-  assert.equal(problem({ salt: Buffer.alloc(8) }), undefined);
-  assert.match(problem({ iterations: MIN_ITERATIONS - 1 }) ?? '', /fewer than 4096/);
-  assert.match(problem({ iterations: MAX_ITERATIONS + 1 }) ?? '', /more than/);
-  assert.match(problem({ iterations: 4096.5 }) ?? '', /whole/);
-  assert.match(problem({ salt: Buffer.alloc(7) }) ?? '', /salt/);
-  assert.match(problem({ storedKey: Buffer.alloc(20) }) ?? '', /stored key/);
-  assert.match(problem({ serverKey: Buffer.alloc(64) }) ?? '', /server key/);
-  assert.match(problem({ hash: 'toString' }) ?? '', /unknown hash/);
 });
 
 test('RFC 6120 section 13.9.1: base 64 is nothing but its alphabet, padded, in its one spelling', () => {

@@ -1,5 +1,6 @@
 /** Options of authentication: which mechanisms, how passwords are kept, what happens after failures. */
 import { z } from 'zod';
+import { DEFAULT_ITERATIONS, MIN_ITERATIONS } from '../../auth/scram-keys.ts';
 import { duration } from '../../kernel/config-schema.ts';
 
 export const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'EXTERNAL'] as const;
@@ -23,9 +24,9 @@ export const authOptions = z
       .describe('SCRAM keys that are kept of a new password. Passwords themselves are never kept.'),
     scramIterations: z
       .int()
-      .min(4096)
+      .min(MIN_ITERATIONS)
       .max(10_000_000)
-      .default(10_000)
+      .default(DEFAULT_ITERATIONS)
       .describe(
         'Rounds of hashing for new passwords. Four times as many take four times as long to guess, and to log in.',
       ),
