@@ -1,10 +1,10 @@
-/** A pipe to one peer, whatever carries it: TCP, TLS, WebSocket, or memory in tests. */
+/** A pipe to one peer, whatever carries it: TCP, TLS, WebSocket. */
 import type { SecureContextOptions } from 'node:tls';
 import type { Awaitable } from '../util/awaitable.ts';
 
 /** How stream and stanzas are framed: RFC 6120's one long document, or RFC 7395's element a message. */
 export type Framing = 'stream' | 'frames';
-export type TransportKind = 'tcp' | 'tls' | 'ws' | 'wss' | 'memory';
+export type TransportKind = 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** What the peer's certificate says, and what OpenSSL thinks of it. */
 export interface PeerCertificate {

@@ -46,7 +46,7 @@ export class TestTransport implements Transport {
   constructor(peer: Peer, options: TransportOptions = {}) {
     this.#peer = peer;
     this.framing = options.framing ?? 'stream';
-    this.kind = this.framing === 'frames' ? 'ws' : 'memory';
+    this.kind = this.framing === 'frames' ? 'ws' : 'tcp';
     this.remoteAddress = options.address ?? '127.0.0.1';
     this.#facts = { ...TLS, ...options.tls };
     this.tls = options.secure === false ? undefined : this.#facts;
