@@ -1,7 +1,7 @@
 /** How a command ends badly: a message for the operator, and the exit code. */
 
 /** 1: it did not work; 2: it was called in the wrong way. */
-export type ExitCode = 1 | 2;
+type ExitCode = 1 | 2;
 
 export class Failure extends Error {
   override readonly name = 'Failure';

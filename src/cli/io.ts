@@ -18,7 +18,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export interface ListenerStatus {
+interface ListenerStatus {
   readonly protocol: string;
   readonly tls: string;
   readonly address: string;

@@ -8,7 +8,7 @@ import type { GlobalOptions, Program } from './io.ts';
 const HERE = 'parley.yaml';
 
 /** --config, PARLEY_CONFIG, or parley.yaml in the working directory; undefined: the defaults hold. */
-export function configFile({ config }: GlobalOptions, { io }: Program): string | undefined {
+function configFile({ config }: GlobalOptions, { io }: Program): string | undefined {
   return config ?? (io.env['PARLEY_CONFIG'] || undefined) ?? (existsSync(HERE) ? HERE : undefined);
 }
 

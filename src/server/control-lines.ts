@@ -1,7 +1,7 @@
 /** Cuts what comes from a socket into lines of bounded length. */
 import type { Socket } from 'node:net';
 
-export interface LineHandler {
+interface LineHandler {
   line(text: string): void;
   /** A line exceeds the limit; nothing is read after it. */
   tooLong(): void;

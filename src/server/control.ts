@@ -6,15 +6,8 @@ import { z } from 'zod';
 import type { Command } from '../kernel/command.ts';
 import { onLines } from './control-lines.ts';
 
-export interface ControlRequest {
-  readonly command: string;
-  readonly args: Readonly<Record<string, unknown>>;
-  /** The virtual host; without it the domain of `args.jid` decides. */
-  readonly host?: string | undefined;
-}
-
 /** `usage`: the arguments do not fit; `refused`: a reason for the operator; `failed`: a fault of the server. */
-export type ControlFailure = 'usage' | 'refused' | 'failed';
+type ControlFailure = 'usage' | 'refused' | 'failed';
 
 export type ControlResponse =
   | { readonly ok: true; readonly value: unknown }
@@ -38,6 +31,7 @@ const MAX_CONNECTIONS = 64;
 const request = z.object({
   command: z.string().min(1).max(256),
   args: z.record(z.string(), z.unknown()).default({}),
+  /** The virtual host; without it the domain of `args.jid` decides. */
   host: z.string().optional(),
 });
 

@@ -22,7 +22,7 @@ import { VERSION } from './version.ts';
 const shuttingDown = new StreamError('system-shutdown');
 const hostGone = new StreamError('host-gone');
 
-export interface EngineParts extends Omit<HostEnvironment, 'router' | 'program' | 'ids'> {
+interface EngineParts extends Omit<HostEnvironment, 'router' | 'program' | 'ids'> {
   readonly settings: StreamSettings;
   readonly negotiators: NegotiatorFactory;
 }

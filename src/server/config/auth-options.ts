@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { DEFAULT_ITERATIONS, MIN_ITERATIONS } from '../../auth/scram-keys.ts';
 import { duration } from '../../kernel/config-schema.ts';
 
-export const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'EXTERNAL'] as const;
-export const HASHES = ['SHA-512', 'SHA-256', 'SHA-1'] as const;
-export const BINDINGS = ['tls-exporter', 'tls-server-end-point'] as const;
+const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN', 'EXTERNAL'] as const;
+const HASHES = ['SHA-512', 'SHA-256', 'SHA-1'] as const;
+const BINDINGS = ['tls-exporter', 'tls-server-end-point'] as const;
 
 export const authOptions = z
   .object({

@@ -4,7 +4,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { ConfigErrors, type ConfigProblem } from '../../kernel/config-error.ts';
 import type { Path } from './finding.ts';
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

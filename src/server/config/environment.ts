@@ -16,7 +16,7 @@ const SEPARATOR = '__';
  */
 const NOT_OPTIONS = /^PARLEY_(CONFIG$|TEST_|SERVICE_(HOST|PORT)(_|$)|PORT(_\d+_(TCP|UDP)(_|$)|$))/;
 
-export interface EnvironmentResult {
+interface EnvironmentResult {
   /** The given value with the options of the environment put over it. */
   readonly value: unknown;
   /** By the path's text, which variable set it. */
@@ -101,7 +101,7 @@ function setItem(
 }
 
 /** `stanzaBytes` and `stanza-bytes` become `STANZA_BYTES`; `example.org` becomes `EXAMPLE_ORG`. */
-export function environmentName(key: string): string {
+function environmentName(key: string): string {
   return key
     .replace(/([a-z\d])([A-Z])/g, '$1_$2')
     .replace(/[^a-zA-Z\d]+/g, '_')

@@ -9,7 +9,7 @@ import { isMapping, type OptionShape, shapeFor, shapeOf } from './option-shape.t
 const FILE = 'File';
 const LONGEST_LIST = 20;
 
-export interface Inspection {
+interface Inspection {
   /** A copy with secrets filled in and absolute paths, those by default among them; unknown keys are left out. */
   readonly value: unknown;
   readonly findings: readonly Finding[];

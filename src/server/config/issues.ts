@@ -8,7 +8,7 @@ import { isMapping, schemaAt, shapeOf } from './option-shape.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Where the issues come from. */
-export interface Subject {
+interface Subject {
   readonly schema: z.ZodType;
   /** What was parsed. */
   readonly value: unknown;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { bytes, duration } from '../../kernel/config-schema.ts';
 
-export const RESOURCE_CONFLICT = ['replace', 'rename', 'refuse'] as const;
+const RESOURCE_CONFLICT = ['replace', 'rename', 'refuse'] as const;
 
 export const limitOptions = z
   .object({

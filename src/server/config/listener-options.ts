@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { OptionMeta } from '../../kernel/config-schema.ts';
 
-export const PROTOCOLS = ['xmpp', 'http', 'component'] as const;
-export const TLS_MODES = ['starttls', 'direct', 'none'] as const;
+const PROTOCOLS = ['xmpp', 'http', 'component'] as const;
+const TLS_MODES = ['starttls', 'direct', 'none'] as const;
 
-export type Protocol = (typeof PROTOCOLS)[number];
-export type TlsMode = (typeof TLS_MODES)[number];
+type Protocol = (typeof PROTOCOLS)[number];
+type TlsMode = (typeof TLS_MODES)[number];
 
 export interface ListenerConfig {
   /** 0: any free port. */

@@ -12,7 +12,7 @@ import type { ModulesSchema } from './schema.ts';
 type Settings = Readonly<Record<string, unknown>>;
 
 /** What `modules` holds, for all hosts and for one. */
-export interface ModuleSettings {
+interface ModuleSettings {
   readonly shared: Settings;
   readonly own: Settings;
   readonly domain: string;
@@ -24,7 +24,7 @@ export interface KnownModules {
   resolve(path: string): string;
 }
 
-export interface ChosenModules {
+interface ChosenModules {
   readonly modules: readonly Module[];
   /** What each module's schema is to be given. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { OptionMeta } from '../../kernel/config-schema.ts';
 
-export type OptionKind =
+type OptionKind =
   /** A mapping with known keys. */
   | 'map'
   /** A mapping with free keys, such as domains. */
