@@ -25,7 +25,7 @@ export const DEFAULT_FAILURE_LIMITS: FailureLimitOptions = {
 };
 
 /** What the stream does after a failure. */
-export type FailureVerdict = 'go-on' | 'end-stream';
+type FailureVerdict = 'go-on' | 'end-stream';
 
 /** The failures of all streams of a server. */
 export class FailureLimits {

@@ -9,7 +9,7 @@ import { cheapestHash, cheapestKeys, type Derivation, verifyPassword } from './s
 import { decodeUtf8 } from './text.ts';
 import { completeKeys } from './upgrade.ts';
 
-export interface PlainOptions {
+interface PlainOptions {
   readonly decoys: Decoys;
   /** For measurements on loopback. Everywhere else a password must not travel in the clear (RFC 6120 section 13.8.3). */
   readonly allowWithoutTls: boolean;

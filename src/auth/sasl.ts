@@ -3,7 +3,7 @@ import type { Credentials, FastToken, FastTokens, ScramHash, ScramKeys } from '.
 import type { Awaitable } from '../util/awaitable.ts';
 
 /** RFC 6120 section 6.5. */
-export type SaslCondition =
+type SaslCondition =
   | 'aborted'
   | 'account-disabled'
   | 'credentials-expired'
@@ -71,7 +71,7 @@ export interface SaslContext extends OfferContext {
   readonly fast?: FastRequest | undefined;
 }
 
-export interface SaslChallenge {
+interface SaslChallenge {
   readonly kind: 'challenge';
   /** Empty when all that is wanted is the client's first message. */
   readonly data: Buffer;

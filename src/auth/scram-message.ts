@@ -17,7 +17,7 @@ export interface ClientFirst {
   readonly bare: string;
 }
 
-export interface ClientFinal {
+interface ClientFinal {
   /** The value of `c=`, as it was sent. */
   readonly bound: string;
   readonly nonce: string;

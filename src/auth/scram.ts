@@ -20,7 +20,7 @@ import {
 import { digest, mac, sameBytes } from './scram-keys.ts';
 import { type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.ts';
 
-export interface ScramOptions {
+interface ScramOptions {
   readonly decoys: Decoys;
   /** Bindings that -PLUS may use, by configuration. */
   readonly bindings: readonly BindingType[];

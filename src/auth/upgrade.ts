@@ -6,7 +6,7 @@ import { failure, type SaslFailure, type SaslSuccess } from './sasl.ts';
 import { type Derivation, deriveKeys, hashBytes, keysOf, SALT_BYTES, SCRAM_HASHES } from './scram-keys.ts';
 
 /** The name of the task that brings keys for a hash (XEP-0480 section 3): never with `-PLUS`. */
-export function upgradeName(hash: ScramHash): string {
+function upgradeName(hash: ScramHash): string {
   return `UPGR-SCRAM-${hash}`;
 }
 

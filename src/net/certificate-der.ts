@@ -11,7 +11,7 @@ import {
   TAG,
 } from './der-reader.ts';
 
-export interface CertificateNames {
+interface CertificateNames {
   /** RFC 6120 section 13.7.1.4: addresses of XMPP, not prepared. */
   readonly xmppAddresses: readonly string[];
   /** RFC 5280: domain names, ASCII, perhaps with a wildcard label. */

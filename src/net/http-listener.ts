@@ -8,7 +8,7 @@ import type { NetContext } from './net-context.ts';
 import { linkPeer, type Peer } from './peer.ts';
 import type { TlsAcceptor, TlsOwner } from './tls-acceptor.ts';
 
-export interface HttpListenerOptions extends ListenerOptions {
+interface HttpListenerOptions extends ListenerOptions {
   /** Serves HTTPS; its ALPN is `http/1.1`. */
   readonly tls?: TlsAcceptor;
   readonly headersTimeoutMs: number;
@@ -19,7 +19,7 @@ export interface HttpListenerOptions extends ListenerOptions {
 }
 
 /** Takes over a connection that asked for another protocol. `head` is what came behind the request. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 export class HttpListener implements TlsOwner {
   /** Routes are registered here until `listen`. */

@@ -4,7 +4,7 @@ import { isPromise } from '../util/awaitable.ts';
 import type { NetContext } from './net-context.ts';
 
 /** A transport that waits for the answer. */
-export interface OfferedTransport extends Transport {
+interface OfferedTransport extends Transport {
   /** Begins to read. */
   open(): void;
 }

@@ -8,7 +8,7 @@ const version1Start = Buffer.from('PROXY ');
 const version2Start = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const version2FixedBytes = 16;
 
-export interface ProxyHeader {
+interface ProxyHeader {
   /** Whom the proxy speaks for; undefined when for itself, as in health checks, or when it does not say. */
   readonly address: string | undefined;
   /** Bytes of the header; what follows belongs to the connection. */

@@ -19,7 +19,7 @@ import {
   value,
 } from './der-writer.ts';
 
-export interface SelfSignedOptions {
+interface SelfSignedOptions {
   /** Domain names, also internationalised ones, and IP addresses; the first names the certificate. */
   readonly hosts: readonly string[];
   /** RFC 6120 section 13.7.1.4: addresses for client certificates. */

@@ -14,7 +14,7 @@ export type StreamSecurity =
   | { readonly mode: 'starttls'; readonly tls: TlsAcceptor }
   | { readonly mode: 'direct'; readonly tls: TlsAcceptor };
 
-export interface StreamListenerOptions extends ListenerOptions {
+interface StreamListenerOptions extends ListenerOptions {
   readonly security: StreamSecurity;
   readonly accept: Acceptor;
 }

@@ -10,7 +10,7 @@ import { offer } from './offer.ts';
 import { peerOf } from './peer.ts';
 import { WebSocketTransport } from './websocket.ts';
 
-export interface WebSocketOptions {
+interface WebSocketOptions {
   /** Of the URL: `/xmpp-websocket`. */
   readonly path: string;
   /** Longest message; a longer one ends the connection with status 1009. */

@@ -11,7 +11,7 @@ import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
 const BIND = clark(NS.bind, 'bind');
 
 /** The reply to send; undefined when there is none, or when the handler sends it by itself. */
-export type IqReply = Awaitable<Stanza | StanzaError | undefined>;
+type IqReply = Awaitable<Stanza | StanzaError | undefined>;
 
 /** Answers a request (type get or set) to the host or to a bare account. */
 export function answerIq(host: LocalHost, passage: Passage, accountExists: boolean): IqReply {

@@ -61,7 +61,7 @@ export class ComponentDomain implements DomainService {
   }
 }
 
-export interface ComponentServices {
+interface ComponentServices {
   readonly router: StanzaRouter;
   readonly clock: Clock;
   readonly log: Logger;

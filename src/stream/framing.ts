@@ -16,7 +16,7 @@ export const HEADER = clark(NS.streams, 'stream');
 /** The language that the server speaks (RFC 6120 section 4.7.4). */
 export const SERVER_LANG = 'en';
 
-export interface HeaderAttributes {
+interface HeaderAttributes {
   readonly from: string;
   readonly id: string;
   readonly to: string | undefined;

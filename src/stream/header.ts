@@ -5,7 +5,7 @@ import type { Element } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 
-export interface ClientHeader {
+interface ClientHeader {
   /** The prepared domain that the client wants. */
   readonly to: string;
   /** Who it says it is: a bare address of that domain. */

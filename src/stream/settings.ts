@@ -6,7 +6,7 @@ import type { XmlLimits } from '../xml/error.ts';
 export type ResourceConflict = 'replace' | 'rename' | 'refuse';
 
 /** Of stream management (XEP-0198). */
-export interface ManagementSettings {
+interface ManagementSettings {
   /** How long a session waits for its client; 0: it does not. */
   readonly resumeMs: number;
   /** What may be unacknowledged; past it the session ends. */

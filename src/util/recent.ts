@@ -1,7 +1,7 @@
 /** A bounded cache of what was used lately, where a hit costs one Map look-up and moves nothing. */
 import { ownString } from './own-string.ts';
 
-export interface RecentLimits {
+interface RecentLimits {
   /** Entries of a generation. */
   readonly maxEntries: number;
   /** UTF-16 units of a generation's keys together. */

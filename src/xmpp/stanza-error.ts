@@ -2,7 +2,7 @@
 import { type Element, el } from '../xml/element.ts';
 import { NS } from './ns.ts';
 
-export type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';
+type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';
 
 /** The defined conditions of RFC 6120 section 8.3.3, each with its usual type and its code from XEP-0086. */
 const CONDITIONS = {

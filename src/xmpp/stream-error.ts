@@ -2,7 +2,7 @@
 import { type Element, el } from '../xml/element.ts';
 import { NS } from './ns.ts';
 
-export type StreamCondition =
+type StreamCondition =
   | 'bad-format'
   | 'bad-namespace-prefix'
   | 'conflict'
