@@ -24,7 +24,7 @@ const withPassword = z.object({
   generate: z.boolean().default(false).describe('Make up a password and print it, this once'),
 });
 
-export interface AccountTools {
+interface AccountTools {
   readonly host: Jid;
   readonly accounts: HostAccounts;
   readonly credentials: Credentials;

@@ -27,7 +27,7 @@ import { addKeys } from './host-credentials.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { AccountRow, AccountStore } from './store.ts';
 
-export interface AccountContext {
+interface AccountContext {
   readonly host: Jid;
   readonly db: Database;
   readonly store: AccountStore;

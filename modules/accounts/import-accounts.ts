@@ -4,12 +4,12 @@ import { type Jid, StanzaError } from '#api';
 import type { HostAccounts, NewAccount } from './host-accounts.ts';
 import { ownLocal } from './own-local.ts';
 
-export interface ImportEntry {
+interface ImportEntry {
   readonly jid: string;
   readonly password: string;
 }
 
-export interface ImportReport {
+interface ImportReport {
   /** How many were created. */
   readonly created: number;
   /** Those that there were already; they keep their passwords. */

@@ -18,7 +18,7 @@ const message = z.object({
   subject: text(500).optional().describe('A heading'),
 });
 
-export interface AnnounceTools {
+interface AnnounceTools {
   readonly host: Jid;
   readonly type: MessageType;
   readonly sessions: Sessions;

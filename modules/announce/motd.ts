@@ -15,7 +15,7 @@ import type { AnnounceStore, MotdRow } from './store.ts';
 /** Rows of one transaction. */
 const BATCH = 500;
 
-export interface MotdParts {
+interface MotdParts {
   readonly host: Jid;
   readonly type: MessageType;
   readonly accounts: Accounts;

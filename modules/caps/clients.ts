@@ -25,7 +25,7 @@ const MAX_LOOKUPS = 500;
 
 const clientOf = slot<Client>('caps');
 
-export interface ClientsParts {
+interface ClientsParts {
   readonly host: Jid;
   readonly clock: Clock;
   readonly hooks: Hooks;

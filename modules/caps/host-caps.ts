@@ -23,7 +23,7 @@ interface Snapshot {
   readonly madeAt: number;
 }
 
-export interface HostCapsParts {
+interface HostCapsParts {
   readonly host: Jid;
   readonly node: string;
   readonly clock: Clock;

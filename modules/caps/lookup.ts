@@ -30,7 +30,7 @@ interface Counter {
   inc(): void;
 }
 
-export interface LookupParts {
+interface LookupParts {
   readonly host: Jid;
   readonly clock: Clock;
   readonly db: Database;

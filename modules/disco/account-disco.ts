@@ -14,7 +14,7 @@ import {
   then,
 } from '#api';
 
-export interface AccountDiscoParts {
+interface AccountDiscoParts {
   readonly hooks: Hooks;
   readonly catalog: Catalog;
   readonly accounts: Accounts;

@@ -16,7 +16,7 @@ import {
 } from '#api';
 import type { DiscoOptions } from './options.ts';
 
-export interface HostDiscoParts {
+interface HostDiscoParts {
   readonly options: DiscoOptions;
   readonly hooks: Hooks;
   readonly catalog: Catalog;

@@ -31,7 +31,7 @@ export interface TokenRow {
   readonly expires_at: number;
 }
 
-export interface TokenSummaryRow {
+interface TokenSummaryRow {
   readonly client: string;
   readonly mechanism: string;
   readonly issued_at: number;

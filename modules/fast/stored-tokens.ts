@@ -13,7 +13,7 @@ import {
 import type { SecretBox } from './secret-box.ts';
 import type { TokenRow, TokenStore } from './store.ts';
 
-export interface TokenParts {
+interface TokenParts {
   readonly host: Jid;
   readonly db: Database;
   readonly store: TokenStore;
@@ -22,7 +22,7 @@ export interface TokenParts {
   readonly metrics: { readonly issued: { inc(): void }; readonly used: { inc(): void } };
 }
 
-export interface TokenLimits {
+interface TokenLimits {
   /** Milliseconds. */
   readonly lifetime: number;
   /** Milliseconds. */

@@ -17,7 +17,7 @@ import {
 import type { Absences } from './absences.ts';
 import { presentSince } from './session-state.ts';
 
-export interface PresenceOptions {
+interface PresenceOptions {
   readonly maxDirected: number;
   readonly tellAbsence: boolean;
 }

@@ -12,7 +12,7 @@ import {
 } from '#api';
 import type { PrivateStore } from './store.ts';
 
-export interface Limits {
+interface Limits {
   /** Bytes of one element. */
   readonly elementSize: number;
   /** Bytes of all elements of an account. */
@@ -20,7 +20,7 @@ export interface Limits {
   readonly elements: number;
 }
 
-export interface ElementsParts {
+interface ElementsParts {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly db: Database;

@@ -1,7 +1,7 @@
 /** How much of something anyone may do in a time: spent at once or bit by bit, and earned back steadily. */
 import { Lru } from '#api';
 
-export interface AllowanceLimits {
+interface AllowanceLimits {
   readonly perPeriod: number;
   readonly periodMs: number;
   /** How many are counted: memory is bounded, and who was counted longest ago is forgotten. */

@@ -8,7 +8,7 @@ export const REMOVE = clark(NS.register, 'remove');
 const USERNAME = clark(NS.register, 'username');
 const PASSWORD = clark(NS.register, 'password');
 
-export interface Submission {
+interface Submission {
   /** Undefined when the field is missing. */
   readonly username: string | undefined;
   readonly password: string | undefined;

@@ -19,7 +19,7 @@ interface Counter {
   inc(): void;
 }
 
-export interface OwnAccountParts {
+interface OwnAccountParts {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly passwords: Passwords;

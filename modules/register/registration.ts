@@ -18,7 +18,7 @@ interface Counter {
   inc(): void;
 }
 
-export interface RegistrationParts {
+interface RegistrationParts {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly passwords: Passwords;

@@ -13,7 +13,7 @@ export interface SetLimits {
 }
 
 /** What a client asks for in a roster set. */
-export interface RosterSet {
+interface RosterSet {
   readonly contact: Jid;
   readonly remove: boolean;
   readonly name: string;
@@ -72,7 +72,7 @@ function own(text: string): string {
 }
 
 /** `<item/>` as roster results and pushes have it (RFC 6121 section 2.1.2). */
-export function writeItem(item: RosterItem): Element {
+function writeItem(item: RosterItem): Element {
   const { contact, name, groups, subscription, pendingOut, approved } = item;
   if (subscription === 'remove') return el(NS.roster, 'item', { jid: contact.bare, subscription });
   return el(

@@ -16,7 +16,7 @@ import type { RosterQueries } from './roster-query.ts';
 import type { Rosters } from './rosters.ts';
 import { partsOf, stateOf } from './subscription.ts';
 
-export interface RosterTools {
+interface RosterTools {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly router: Router;

@@ -22,14 +22,14 @@ import type { RosterStore } from './store.ts';
 import { isShown, partsOf, type Step, step } from './subscription.ts';
 import { Turns } from './turns.ts';
 
-export interface RosterLimits {
+interface RosterLimits {
   readonly items: number;
   readonly requests: number;
   /** Items of rosters in memory whose accounts are not there. */
   readonly idleItems: number;
 }
 
-export interface RosterContext {
+interface RosterContext {
   readonly db: Database;
   readonly store: RosterStore;
   readonly sessions: Sessions;
@@ -38,7 +38,7 @@ export interface RosterContext {
 }
 
 /** What to do to a roster; nothing where all but the result is left out. */
-export interface Change<T> {
+interface Change<T> {
   readonly result: T;
   /** Put in the place of the item with this contact; with the subscription `remove`, taken out. Pushed. */
   readonly item?: RosterItem | undefined;

@@ -38,7 +38,7 @@ function toItem(contact: Jid, row: ItemRow): RosterItem {
 }
 
 /** The parts of one change, and the version that the roster has after it. */
-export interface SavedChange {
+interface SavedChange {
   readonly roster: AccountRoster;
   readonly version: number;
   readonly item?: RosterItem | undefined;

@@ -39,7 +39,7 @@ create table roster_request (
   },
 ];
 
-export interface HeadRow {
+interface HeadRow {
   readonly epoch: string;
   readonly version: number;
 }

@@ -147,7 +147,7 @@ export function isShown(state: State): boolean {
 }
 
 /** Items as the roster keeps them, by their state. */
-export interface StateParts {
+interface StateParts {
   readonly subscription: Exclude<Subscription, 'remove'>;
   readonly pendingOut: boolean;
   readonly pendingIn: boolean;

@@ -13,7 +13,7 @@ import {
 } from '#api';
 import type { VCardStore } from './store.ts';
 
-export interface CardsParts {
+interface CardsParts {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly hooks: Hooks;
