@@ -14,10 +14,10 @@ import {
   slot,
   z,
 } from '#api';
-import { loadModules } from '../../src/server/module-files.ts';
 import type { Stanza } from '../../src/xmpp/stanza.ts';
 import { conditionOf } from '../support/condition.ts';
 import { startCore } from '../support/core.ts';
+import { loadModule } from '../support/parley.ts';
 
 const told: string[] = [];
 
@@ -55,7 +55,7 @@ test('setHost with other modules keeps sessions, streams that are being opened, 
   const [session] = server.host.sessions.of('juliet@capulet.lit');
   assert.ok(session);
 
-  const accounts = (await loadModules()).filter((it) => it.name === 'accounts');
+  const accounts = [await loadModule('accounts')];
   const { host } = server;
   await server.engine.setHost('capulet.lit', {
     modules: [...accounts, edition('second')],
@@ -100,7 +100,7 @@ test('a module that cannot start leaves the host as it was', async (t) => {
       throw new Error('no');
     },
   });
-  const accounts = (await loadModules()).filter((it) => it.name === 'accounts');
+  const accounts = [await loadModule('accounts')];
   const plan = { modules: [...accounts, broken], options: {}, admins: new Set<string>() };
   await assert.rejects(server.engine.setHost('capulet.lit', plan), /no/);
   assert.equal((await juliet.iq('get', `<x xmlns='urn:example:first'/>`, 'capulet.lit')).attr('type'), 'result');
@@ -115,7 +115,7 @@ test('what a module keeps with a session is there when the module is there again
   await server.login('juliet');
   const [session] = server.host.sessions.of('juliet@capulet.lit');
   session?.slots.set(kept, 'value');
-  const accounts = (await loadModules()).filter((it) => it.name === 'accounts');
+  const accounts = [await loadModule('accounts')];
   await server.engine.setHost('capulet.lit', { modules: accounts, options: {}, admins: new Set() });
   assert.equal(server.host.sessions.of('juliet@capulet.lit')[0]?.slots.get(kept), 'value');
 });

@@ -47,6 +47,14 @@ test('RFC 6120 4.7.1: the answer is to the address that the client claims', asyn
   assert.equal(header.attr('to'), 'juliet@capulet.lit');
 });
 
+for (const machine of ['capulet.lit', 'laptop', 'my_laptop.example', '[::1]', '']) {
+  test(`RFC 6120 4.7.1: a from that names a machine instead of an account counts for nothing: '${machine}'`, async () => {
+    const { header, features } = await server.connect().open('capulet.lit', `from='${machine}'`);
+    assert.equal(header.attr('to'), undefined);
+    assert.notEqual(features.elements().length, 0);
+  });
+}
+
 test('RFC 6120 4.7.2: the domain is compared after preparation', async () => {
   const { header } = await server.connect().open('CAPULET.lit.');
   assert.equal(header.attr('from'), 'capulet.lit');
@@ -145,7 +153,7 @@ for (const to of ['', `to=''`]) {
   });
 }
 
-for (const from of ['juliet@montague.lit', 'juliet@', 'a@b@c']) {
+for (const from of ['juliet@montague.lit', '@capulet.lit', 'juliet@', 'a@b@c']) {
   test(`RFC 6120 4.9.3.9, XEP-0388 2.1: a header from ${from} is invalid-from`, async () => {
     const client = say(opening(`from='${from}' to='capulet.lit' version='1.0'`));
     await client.receive();

@@ -1,6 +1,5 @@
 /** A server with accounts and hardly anything else: what it answers comes from streams, sessions and the router. */
 import { defineModule, on, outbound, type Session, z } from '#api';
-import { loadModules } from '../../src/server/module-files.ts';
 import { startParley, type TestOptions, type TestServer } from './parley.ts';
 
 /** Keeps the presence and priority that clients broadcast, and tells nobody but the client itself. */
@@ -24,8 +23,7 @@ const plainPresence = defineModule({
 
 /** `modules` names those to have besides `accounts`, with their options. */
 export async function startCore(options: TestOptions = {}): Promise<TestServer> {
-  const wanted = { accounts: {}, ...options.modules };
-  const all = (await loadModules()).map(({ name }) => [name, false] as const);
-  const modules = { ...Object.fromEntries(all), ...wanted };
-  return startParley({ ...options, modules, extra: [plainPresence, ...(options.extra ?? [])] });
+  const modules = { accounts: {}, ...options.modules };
+  const extra = [plainPresence, ...(options.extra ?? [])];
+  return startParley({ ...options, modules, only: Object.keys(modules), extra });
 }

@@ -23,6 +23,8 @@ export interface TestOptions {
   readonly host?: string;
   /** More hosts, with the same modules. */
   readonly hosts?: readonly string[];
+  /** The only modules to load, by name; without it, all. */
+  readonly only?: readonly string[];
   /** Options by module; false leaves the module out. */
   readonly modules?: Readonly<Record<string, object | false>>;
   readonly admins?: readonly string[];
@@ -52,6 +54,11 @@ export const SETTINGS: StreamSettings = {
   allowsPlaintext: () => false,
   isTrusted: DEFAULT_FAILURE_LIMITS.isTrusted,
 };
+
+/** One module of modules/. */
+export async function loadModule(name: string): Promise<Module> {
+  return ((await import(`../../modules/${name}/index.ts`)) as { default: Module }).default;
+}
 
 export async function startParley(options: TestOptions = {}): Promise<TestServer> {
   const server = new TestServer(options, await openDatabase('sqlite::memory:'));
@@ -112,8 +119,8 @@ export class TestServer {
   }
 
   async #startHost(host: string): Promise<void> {
-    const { modules = {}, admins = [], extra = [] } = this.#options;
-    const all = [...(await loadModules()), ...extra];
+    const { modules = {}, admins = [], extra = [], only } = this.#options;
+    const all = [...(await (only ? Promise.all(only.map(loadModule)) : loadModules())), ...extra];
     await this.engine.setHost(host, {
       modules: all.filter(
         (it) => modules[it.name] !== false && (it.enabled !== false || modules[it.name] !== undefined),
