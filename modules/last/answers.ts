@@ -13,16 +13,25 @@ import {
   type StanzaError,
   then,
 } from '#api';
-import type { Departures } from './departures.ts';
+import type { SignsOfLife } from './signs.ts';
+import type { StoredTrace, Traces } from './traces.ts';
 
 const NS_LAST = 'jabber:iq:last';
 
+export const AUDIENCES = ['everyone', 'contacts', 'nobody'] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
 export interface AnswersParts {
   readonly clock: Clock;
-  readonly departures: Departures;
+  readonly traces: Traces;
+  readonly signs: SignsOfLife;
   readonly program: Program;
   readonly roster: Roster | undefined;
   readonly sessions: Sessions;
+  /** Where the account has no choice of its own. */
+  readonly visibleTo: Audience;
+  /** `activity`: when people last did something. `presence`: when they were last available. */
+  readonly tell: 'activity' | 'presence';
 }
 
 export class Answers {
@@ -32,11 +41,11 @@ export class Answers {
     this.#parts = parts;
   }
 
-  /** Those who may see the presence of the account, and its owner (section 8). */
-  maySee(from: Jid, account: Jid): Awaitable<boolean> {
+  /** Whether the server passes questions on to the account's clients (section 4); never to whom it does not answer itself. */
+  async mayAskClients(from: Jid, account: Jid): Promise<boolean> {
     if (from.bare === account.bare) return true;
-    const { roster } = this.#parts;
-    return roster === undefined ? false : then(roster.of(account.bare), (it) => it.shownTo(from.bare));
+    const found = await this.#parts.traces.find(account.local);
+    return this.#audience(found) !== 'nobody' && (await this.#seesPresence(from, account));
   }
 
   /** Section 5: the time since the start. */
@@ -46,12 +55,36 @@ export class Answers {
 
   /** Section 3. Who is connected without being available counts as away, except to the owner: nobody else may know. */
   async ofAccount({ from, to }: IqContext): Promise<Element | StanzaError> {
-    if (!(await this.maySee(from, to))) return refusals.forbidden;
-    const { clock, departures, sessions } = this.#parts;
+    const found = await this.#parts.traces.find(to.local);
+    if (!(await this.#maySee(from, to, found))) return refusals.forbidden;
     const isOwner = from.bare === to.bare;
-    if (sessions.of(to.bare).some((it) => isOwner || it.presence !== undefined)) return this.#since(clock.now(), '');
-    const departure = await departures.find(to.local);
-    return departure === undefined ? refusals.itemNotFound : this.#since(departure.leftAt, departure.status);
+    const there = this.#parts.sessions.of(to.bare).filter((it) => isOwner || it.presence !== undefined);
+    if (there.length === 0) return this.#ofAbsent(found);
+    const latest = Math.max(found?.activeAt ?? 0, ...there.map((it) => this.#parts.signs.latest(it)));
+    const isTold = this.#parts.tell === 'activity' && latest > 0;
+    return this.#since(isTold ? latest : this.#parts.clock.now(), '');
+  }
+
+  #ofAbsent(found: StoredTrace | undefined): Element | StanzaError {
+    const { activeAt = 0, leftAt = 0, status = '' } = found ?? {};
+    const at = this.#parts.tell === 'activity' ? activeAt || leftAt : leftAt;
+    return at === 0 ? refusals.itemNotFound : this.#since(at, status);
+  }
+
+  #maySee(from: Jid, account: Jid, found: StoredTrace | undefined): Awaitable<boolean> {
+    if (from.bare === account.bare) return true;
+    const audience = this.#audience(found);
+    return audience === 'contacts' ? this.#seesPresence(from, account) : audience === 'everyone';
+  }
+
+  /** Section 8: those who may see the presence of the account. */
+  #seesPresence(from: Jid, account: Jid): Awaitable<boolean> {
+    const { roster } = this.#parts;
+    return roster === undefined ? false : then(roster.of(account.bare), (it) => it.shownTo(from.bare));
+  }
+
+  #audience(found: StoredTrace | undefined): Audience {
+    return AUDIENCES.find((it) => it === found?.visibleTo) ?? this.#parts.visibleTo;
   }
 
   #since(ms: number, status: string): Element {

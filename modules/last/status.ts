@@ -8,7 +8,7 @@ const MAX_LENGTH = 1024;
 const farewell = slot<string>('last');
 
 /** Notes the status of an unavailable presence that a session broadcasts. */
-export function hear({ stanza, origin }: Passage): undefined {
+export function hear({ stanza, origin }: Passage): void {
   if (stanza.kind !== 'presence' || stanza.addressed || origin === undefined) return;
   if (stanza.type === 'unavailable') origin.slots.set(farewell, shortened(stanza.element.childText(STATUS)));
 }
