@@ -3,7 +3,7 @@ import { Command as Commander } from 'commander';
 import type { CommandDescription } from '../server/control.ts';
 import { VERSION } from '../server/version.ts';
 import { declareArguments } from './arguments.ts';
-import { connectBackend, SERVER_COMMANDS } from './backend.ts';
+import { connectBackend, openBackend, SERVER_COMMANDS } from './backend.ts';
 import { print, runDescribed } from './command-runner.ts';
 import { Failure } from './failure.ts';
 import type { GlobalOptions, Program } from './io.ts';
@@ -71,7 +71,23 @@ function addTools(root: Commander, program: Program): void {
   tool('check', 'Check the configuration', 'check');
   tool('config example', 'Print a configuration with every option, its default and its meaning', 'configExample');
   tool('module list', 'List the modules, and where they are on', 'moduleList');
-  tool('command list', 'List all commands, also those of modules', 'commandList');
+  leaf(root, 'command list', 'List all commands, also those of modules').action(async (_, command: Commander) => {
+    await listCommands(command.optsWithGlobals(), program);
+  });
+}
+
+/** Asks what the modules declare, and lists the program that this makes. */
+async function listCommands(options: GlobalOptions, program: Program): Promise<void> {
+  const backend = await openBackend(options, program);
+  try {
+    const leaves = (command: Commander, words: string): object[] =>
+      command.commands.length === 0
+        ? [{ command: words, summary: command.description() }]
+        : command.commands.flatMap((it) => leaves(it, `${words} ${it.name()}`.trim()));
+    print(leaves(buildProgram(program, await backend.commands()), ''), options, program);
+  } finally {
+    await backend.close();
+  }
 }
 
 function addDescribed(root: Commander, description: CommandDescription, program: Program): void {

@@ -1,10 +1,7 @@
 /** Commands that need no server: `check`, `config example`, `module list`. */
-import type { Command as Commander } from 'commander';
 import type { Module } from '../kernel/define-module.ts';
-import { openBackend } from './backend.ts';
 import { print } from './command-runner.ts';
 import type { GlobalOptions, Program } from './io.ts';
-import { buildProgram } from './program.ts';
 import { readConfig } from './sources.ts';
 
 export async function check(options: GlobalOptions, program: Program): Promise<void> {
@@ -48,18 +45,4 @@ export async function moduleList(options: GlobalOptions, program: Program): Prom
 
 function xepsOf({ xeps = [] }: Module): readonly string[] {
   return xeps.map((it) => String(it.number).padStart(4, '0'));
-}
-
-export async function commandList(options: GlobalOptions, program: Program): Promise<void> {
-  const backend = await openBackend(options, program);
-  try {
-    const known = buildProgram(program, await backend.commands());
-    const leaves = (command: Commander, words: string): object[] =>
-      command.commands.length === 0
-        ? [{ command: words, summary: command.description() }]
-        : command.commands.flatMap((it) => leaves(it, `${words} ${it.name()}`.trim()));
-    print(leaves(known, ''), options, program);
-  } finally {
-    await backend.close();
-  }
 }
