@@ -81,7 +81,7 @@ suite('requests of the server', () => {
     const waiting = ask(juliet.jid).then((it) => (answer = it));
     await asked();
     server.clock.advance(29_000);
-    await null;
+    await Promise.resolve();
     assert.equal(answer, 'none yet');
     server.clock.advance(6000);
     await waiting;
@@ -94,7 +94,7 @@ suite('requests of the server', () => {
     const others = Array.from({ length: 9999 }, () => pending.expect('juliet@capulet.lit'));
     let given = false;
     void first.answer.then(() => (given = true));
-    await null;
+    await Promise.resolve();
     assert.ok(!given);
     pending.expect('juliet@capulet.lit');
     assert.equal(await first.answer, undefined);
