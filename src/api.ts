@@ -68,9 +68,9 @@ export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict
 export { type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
 export { StanzaIds } from './contracts/stanza-ids.ts';
 export { VCards, vcardChanged } from './contracts/vcards.ts';
-export { type Jid, jid, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';
+export { type Jid, jid, parseAccount, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';
 export type { Clock } from './kernel/clock.ts';
-export { CommandError, command } from './kernel/command.ts';
+export { accountAt, CommandError, command } from './kernel/command.ts';
 export {
   accountAddress,
   type Bytes,

@@ -1,5 +1,6 @@
 /** What operators do to accounts: `user add` and its like. */
 import {
+  accountAt,
   CommandError,
   type Credentials,
   command,
@@ -12,7 +13,6 @@ import {
 } from '#api';
 import type { HostAccounts } from './host-accounts.ts';
 import { importAccounts } from './import-accounts.ts';
-import { ownLocal } from './own-local.ts';
 
 const PAGE = 1000;
 
@@ -51,7 +51,7 @@ function passwordCommands({ host, accounts, passwords }: AccountTools) {
       args: withPassword,
       positional: ['jid'],
       async run({ jid, ...choice }) {
-        const local = localOf(host, jid);
+        const { local } = accountAt(host, jid);
         const { password, shown } = choose(choice, passwords);
         if (!(await understandable(accounts.create(local, password)))) throw new CommandError(`${jid} exists already`);
         return { jid: `${local}@${host.domain}`, ...shown };
@@ -63,7 +63,7 @@ function passwordCommands({ host, accounts, passwords }: AccountTools) {
       args: withPassword,
       positional: ['jid'],
       async run({ jid, ...choice }) {
-        const local = localOf(host, jid);
+        const { local } = accountAt(host, jid);
         if (!(await accounts.exists(local))) throw missing(jid);
         const { password, shown } = choose(choice, passwords);
         await understandable(accounts.setPassword(local, password));
@@ -81,7 +81,7 @@ function stateCommands({ host, accounts }: AccountTools) {
       args: withJid,
       positional: ['jid'],
       async run({ jid }) {
-        const local = localOf(host, jid);
+        const { local } = accountAt(host, jid);
         if (!(await accounts.setLocked(local, locked))) throw missing(jid);
         return { jid: `${local}@${host.domain}`, locked };
       },
@@ -93,7 +93,7 @@ function stateCommands({ host, accounts }: AccountTools) {
       args: withJid,
       positional: ['jid'],
       async run({ jid }) {
-        const local = localOf(host, jid);
+        const { local } = accountAt(host, jid);
         if (!(await accounts.remove(local))) throw missing(jid);
         return { jid: `${local}@${host.domain}`, deleted: true };
       },
@@ -130,7 +130,7 @@ function infoCommand({ host, accounts, credentials, sessions }: AccountTools) {
     args: withJid,
     positional: ['jid'],
     async run({ jid }) {
-      const local = localOf(host, jid);
+      const { local } = accountAt(host, jid);
       const info = await accounts.info(local);
       if (info === undefined) throw missing(jid);
       const bare = `${local}@${host.domain}`;
@@ -154,12 +154,6 @@ function importCommand({ host, accounts }: AccountTools) {
     }),
     run: ({ accounts: entries }) => importAccounts(host, accounts, entries),
   });
-}
-
-function localOf(host: Jid, text: string): string {
-  const local = ownLocal(host, text);
-  if (local === undefined) throw new CommandError(`${text} is no address of an account at ${host.domain}`);
-  return local;
 }
 
 function choose(choice: { password?: string | undefined; generate: boolean }, passwords: Passwords) {

@@ -1,8 +1,7 @@
 /** Many accounts at once: keys are derived on every core, and stored in batches. */
 import { availableParallelism } from 'node:os';
-import { type Jid, StanzaError } from '#api';
+import { type Jid, parseAccount, StanzaError } from '#api';
 import type { HostAccounts, NewAccount } from './host-accounts.ts';
-import { ownLocal } from './own-local.ts';
 
 interface ImportEntry {
   readonly jid: string;
@@ -71,8 +70,9 @@ class ImportRun {
   }
 
   async #prepare({ jid, password }: ImportEntry): Promise<NewAccount | undefined> {
-    const local = ownLocal(this.#host, jid);
-    if (local === undefined) return this.#refuse(jid, `no address of an account at ${this.#host.domain}`);
+    const { domain } = this.#host;
+    const local = parseAccount(jid.trim(), domain)?.local;
+    if (local === undefined) return this.#refuse(jid, `no address of an account at ${domain}`);
     try {
       await this.#accounts.assertName(local);
       if (this.#seen.has(local) || (await this.#accounts.exists(local))) {

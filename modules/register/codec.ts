@@ -1,5 +1,5 @@
 /** The payloads of XEP-0077: the two fields that we ask for, as plain elements or as a data form (section 4). */
-import { clark, type Element, el, type Jid, NS, parseJid, prepareLocal, readForm, refusals, writeForm } from '#api';
+import { clark, type Element, el, type Jid, NS, parseAccount, prepareLocal, readForm, refusals, writeForm } from '#api';
 
 const OOB = 'jabber:x:oob';
 
@@ -78,8 +78,5 @@ export function readSubmission(query: Element): Submission {
 
 /** The prepared localpart of a name, or of a bare address at this host; undefined when it is neither. */
 export function localOf(host: Jid, username: string): string | undefined {
-  if (!username.includes('@')) return prepareLocal(username);
-  const address = parseJid(username);
-  if (address === undefined || !address.isBare || address.domain !== host.domain) return undefined;
-  return address.local === '' ? undefined : address.local;
+  return username.includes('@') ? parseAccount(username, host.domain)?.local : prepareLocal(username);
 }

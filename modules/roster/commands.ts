@@ -1,6 +1,7 @@
 /** What operators do to rosters: `roster list`, `roster add`, `roster remove`. */
 import {
   type Accounts,
+  accountAt,
   CommandError,
   command,
   type Jid,
@@ -146,9 +147,8 @@ async function probe({ router }: RosterTools, isNeeded: boolean, from: Jid, to: 
 }
 
 async function ownerOf({ host, accounts }: RosterTools, text: string): Promise<Jid> {
-  const owner = parseJid(text.trim());
-  const isOurs = owner !== undefined && owner.local !== '' && owner.isBare && owner.domain === host.domain;
-  if (!isOurs || !(await accounts.exists(owner.local))) throw new CommandError(`there is no account ${text}`);
+  const owner = accountAt(host, text);
+  if (!(await accounts.exists(owner.local))) throw new CommandError(`there is no account ${text}`);
   return owner;
 }
 

@@ -1,5 +1,5 @@
 /** Who a client says it is, and whom it asks to act as (RFC 6120 sections 6.3.7 and 6.3.8). */
-import { parseJid } from '../jid/jid.ts';
+import { parseAccount } from '../jid/jid.ts';
 import { prepareLocal } from '../jid/local.ts';
 import { prepare } from './prepare.ts';
 
@@ -15,9 +15,7 @@ export function localOf(authcid: string, host: string): string | undefined {
 
 /** The localpart of a bare address at this host; undefined for any other text. */
 export function localAt(address: string, host: string): string | undefined {
-  const jid = parseJid(address);
-  if (jid === undefined || jid.domain !== host || jid.resource !== '' || jid.local === '') return undefined;
-  return jid.local;
+  return parseAccount(address, host)?.local;
 }
 
 /** Whether an authorization identity is that of the account itself: nobody acts as another here. */

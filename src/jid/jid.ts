@@ -139,6 +139,12 @@ export function parseJid(text: string): Jid | undefined {
   return jid;
 }
 
+/** The bare address of an account at this domain; undefined for any other text. */
+export function parseAccount(text: string, domain: string): Jid | undefined {
+  const jid = parseJid(text);
+  return jid?.isBare && jid.local !== '' && jid.domain === domain ? jid : undefined;
+}
+
 /** An address that is known to be one; throws a TypeError when it is not. For constants and tests. */
 export function jid(text: string): Jid {
   const parsed = parseJid(text);

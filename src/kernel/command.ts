@@ -1,5 +1,6 @@
 /** Administrator commands: declared once, served by the command line, and later as ad-hoc commands and over HTTP. */
 import type { z } from 'zod';
+import { type Jid, parseAccount } from '../jid/jid.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 
 export interface Command {
@@ -29,4 +30,11 @@ export function command<A extends z.ZodObject>(spec: {
 }): Command {
   const { run } = spec;
   return { ...spec, positional: spec.positional ?? [], run: (args) => run(args as z.output<A>) };
+}
+
+/** The account at this host whose address an operator typed. Throws `CommandError` for any other text. */
+export function accountAt(host: Jid, text: string): Jid {
+  const account = parseAccount(text.trim(), host.domain);
+  if (account === undefined) throw new CommandError(`${text} is no address of an account at ${host.domain}`);
+  return account;
 }
