@@ -62,6 +62,7 @@ export class HostArchive implements Archive {
 
   async since(cursor: number, limit: number): Promise<readonly ArchiveChange[]> {
     const { journal } = this.#parts.shared;
+    await journal.flushed();
     const rows = await journal.store.since(cursor, journal.settledNumber, limit);
     return rows.map(({ number, id, xml, sender, recipient }) => ({
       cursor: number,

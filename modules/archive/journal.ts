@@ -82,6 +82,11 @@ export class Journal {
     return this.#recent.get(owner.bare)?.id;
   }
 
+  /** Settles when all that any archive was given is there. */
+  flushed(): Promise<void> {
+    return this.#writer.flush();
+  }
+
   /** Settles when all that an archive was given is there to be read. */
   settled(owner: Jid): Awaitable<void> {
     return this.#recent.get(owner.bare)?.stored.catch(() => {});

@@ -54,6 +54,7 @@ export class Removal {
    */
   async sweep(host: string, timeOf: (owner: string) => number): Promise<number> {
     const { journal, signal } = this.#parts;
+    await journal.flushed();
     let removed = 0;
     for (let after = 0; !signal.aborted; ) {
       const page = await journal.store.owners(host, after, STEP);

@@ -1,11 +1,13 @@
 /** What the tests of archives share: queries, as clients ask them. */
 import assert from 'node:assert/strict';
 import type { TestClient } from '../../support/client.ts';
+import { conditionOf as condition } from '../../support/condition.ts';
 import type { Element } from '../../support/xml.ts';
 
 export const MAM = 'urn:xmpp:mam:2';
 const RSM = 'http://jabber.org/protocol/rsm';
 const BODY = '{jabber:client}body';
+const RESULT = `{${MAM}}result`;
 
 export interface Query {
   readonly fields?: Readonly<Record<string, string | readonly string[]>>;
@@ -20,6 +22,8 @@ export interface Query {
 export interface Found {
   /** `<message/>` around each result. */
   readonly results: readonly Element[];
+  /** Messages that came meanwhile. */
+  readonly others: readonly Element[];
   readonly ids: readonly string[];
   readonly bodies: readonly string[];
   /** What was forwarded. */
@@ -47,11 +51,12 @@ export function queryXml({ fields, set, queryId, flip }: Query): string {
   return `<query xmlns='${MAM}'${id}>${form}${page}${flip === true ? '<flip-page/>' : ''}</query>`;
 }
 
-/** Asks, and collects the messages that come until the answer; others than results among them are a failure. */
+/** Asks, and collects the messages that come until the answer. */
 export async function ask(client: TestClient, query: Query = {}): Promise<Found> {
   const answer = await client.iq('set', queryXml(query), query.to);
   assert.equal(answer.attr('type'), 'result', answer.toString());
-  const results = (await client.drain()).filter((it) => it.name === 'message');
+  const all = (await client.drain()).filter((it) => it.name === 'message');
+  const results = all.filter((it) => it.child(RESULT) !== undefined);
   const messages = results.map(forwarded);
   const fin = answer.child(`{${MAM}}fin`);
   assert.ok(fin, `no fin in ${answer}`);
@@ -60,6 +65,7 @@ export async function ask(client: TestClient, query: Query = {}): Promise<Found>
   const first = set.child(`{${RSM}}first`);
   return {
     results,
+    others: all.filter((it) => it.child(RESULT) === undefined),
     messages,
     fin,
     ids: results.map((it) => result(it).attr('id') ?? ''),
@@ -77,15 +83,14 @@ export async function refused(client: TestClient, query: Query): Promise<string>
   return conditionOf(await client.iq('set', queryXml(query), query.to));
 }
 
+/** The condition of an answer that must be an error. */
 export function conditionOf(answer: Element): string {
   assert.equal(answer.attr('type'), 'error', answer.toString());
-  const condition = answer.child('{jabber:client}error')?.elements()[0];
-  assert.equal(condition?.ns, 'urn:ietf:params:xml:ns:xmpp-stanzas');
-  return condition?.name ?? '';
+  return condition(answer) ?? '';
 }
 
 export function result(message: Element): Element {
-  const found = message.child(`{${MAM}}result`);
+  const found = message.child(RESULT);
   assert.ok(found, `no result in ${message}`);
   return found;
 }
@@ -110,4 +115,13 @@ export async function say(
 ): Promise<Element> {
   await from.send(`<message to='${to.jid.split('/')[0]}' ${attributes}><body>${text}</body></message>`);
   return to.receives(`<message from='${from.jid}'><body>${text}</body></message>`);
+}
+
+/** Waits for what happens in the background. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await condition())) {
+    assert.ok(performance.now() < deadline, 'it does not happen');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
