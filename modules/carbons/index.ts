@@ -50,6 +50,7 @@ export default defineModule({
       for (const session of sessions.of(account.bare)) {
         if (session.slots.get(enabled) !== true || has(session)) continue;
         carbon ??= wrap(account, kind, stanza);
+        if (kind === 'received') (stanza.copies ??= []).push(session);
         session.sendTo(carbon, session.jid.full);
         metrics.copies.inc();
       }
@@ -130,6 +131,7 @@ function wrap(account: Jid, kind: 'sent' | 'received', stanza: Stanza): Stanza {
     account,
     account,
   );
+  if (kind === 'received') carbon.original = stanza;
   // The device that it is for can have it from the archive; nobody else waits for it.
   carbon.kept = true;
   return carbon;

@@ -48,14 +48,10 @@ export function deliverToAccount(host: LocalHost, passage: Passage): Delivery {
   const sessions = host.sessions.of(passage.stanza.to.bare);
   if (sessions.length === 1) {
     const only = sessions[0] as ClientSession;
-    return takesMessages(only) ? hand(only, passage) : withNobody(host, passage);
+    return only.takesMessages ? hand(only, passage) : withNobody(host, passage);
   }
   const outcome = toEach(sessions, passage);
   return outcome === false ? withNobody(host, passage) : outcome;
-}
-
-function takesMessages(session: ClientSession): boolean {
-  return session.presence !== undefined && session.priority >= 0;
 }
 
 /** To every resource that takes messages; false when there is none. A promise waits for all of them that are behind. */
@@ -63,7 +59,7 @@ function toEach(sessions: readonly ClientSession[], passage: Passage): Awaitable
   let taken = false;
   let waiting: Promise<undefined> | undefined;
   for (const session of sessions) {
-    if (!takesMessages(session)) continue;
+    if (!session.takesMessages) continue;
     taken = true;
     const outcome = hand(session, passage);
     if (outcome !== undefined) waiting = waiting === undefined ? outcome : waiting.then(() => outcome);

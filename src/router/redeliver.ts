@@ -4,19 +4,31 @@ import type { Unacknowledged } from '../session/acknowledgements.ts';
 import type { ClientSession } from '../session/session.ts';
 import { DELAY, delay } from '../xmpp/delay.ts';
 import { errorReply, type Stanza } from '../xmpp/stanza.ts';
-import { StanzaError } from '../xmpp/stanza-error.ts';
+import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
 import { deliverToAccount } from './deliver.ts';
 import type { StanzaRouter } from './router.ts';
 
+/** Stanzas that are on their way to storage at once. */
+const LOT = 250;
+
 const gone = new StanzaError('recipient-unavailable', 'the client is gone');
 
-/** The session is out of the table. One after the other, so that their order is kept. */
+/** The session is out of the table. What is begun at once keeps its order, and comes before whatever comes later. */
 export async function redeliver(router: StanzaRouter, session: ClientSession): Promise<void> {
-  for (const entry of [...(session.acks?.pending() ?? [])]) {
-    const { kind } = entry.stanza;
-    if (kind === 'message') await redeliverMessage(router, session, entry);
-    else if (kind === 'iq') await refuse(router, entry.stanza);
+  const entries = [...(session.acks?.pending() ?? [])];
+  for (let i = 0; i < entries.length; i += LOT) {
+    await Promise.all(entries.slice(i, i + LOT).map((it) => settle(router, session, it)));
+  }
+}
+
+async function settle(router: StanzaRouter, session: ClientSession, entry: Unacknowledged): Promise<void> {
+  const { stanza } = entry;
+  try {
+    if (stanza.kind === 'message') await redeliverMessage(router, session, entry);
+    else if (stanza.kind === 'iq') await refuse(router, stanza);
     // Presence is old news: who comes next is told how things are then.
+  } catch (cause) {
+    router.logFailure(stanza, cause);
   }
 }
 
@@ -27,36 +39,51 @@ async function refuse(router: StanzaRouter, stanza: Stanza): Promise<void> {
 }
 
 async function redeliverMessage(router: StanzaRouter, session: ClientSession, entry: Unacknowledged): Promise<void> {
-  const { stanza } = entry;
-  // From the account itself: a copy of another device's message, or a page of the archive. From a room: the room is told
-  // by unavailable presence that its occupant is gone, and keeps its own archive.
+  const stanza = entry.stanza.original ?? entry.stanza;
+  // From the account itself: a copy of what another device has sent, or a page of the archive. From a room: the room is
+  // told by unavailable presence that its occupant is gone, and keeps its own archive.
   if (stanza.from.full === session.jid.bare || !isPersonal(stanza.type)) return;
   if (stanza.queued || othersHaveIt(session, entry)) return;
   const { host } = session;
-  const passage = new Passage(withDelay(host.name, entry), undefined);
+  const passage = new Passage(withDelay(host.name, stanza, entry.at), undefined);
   if (stanza.kept) {
     // Never bounced and never delivered twice: at most it waits for a client that does not read the archive.
     if (host.sessions.of(session.jid.bare).length === 0) await host.parts.hooks.run(undeliverable, passage);
     return;
   }
-  const error = await deliverToAccount(host, passage);
+  const error = await deliverAgain(router, session, passage);
   if (error !== undefined) await router.route(errorReply(stanza, error));
+}
+
+async function deliverAgain(
+  router: StanzaRouter,
+  { host }: ClientSession,
+  passage: Passage,
+): Promise<StanzaError | undefined> {
+  try {
+    return await deliverToAccount(host, passage);
+  } catch (cause) {
+    router.logFailure(passage.stanza, cause);
+    return refusals.internal;
+  }
 }
 
 function isPersonal(type: string): boolean {
   return type !== 'error' && type !== 'groupchat' && type !== 'headline';
 }
 
-/** A message to the account went to every device that was there and takes messages. */
-function othersHaveIt(session: ClientSession, { stanza, at }: Unacknowledged): boolean {
-  if (stanza.to.resource !== '') return false;
-  return session.host.sessions
-    .of(session.jid.bare)
-    .some((it) => it.since <= at && it.presence !== undefined && it.priority >= 0);
+/** Other devices of the account that are there were sent it, too, or a copy of it. */
+function othersHaveIt({ jid, host }: ClientSession, { stanza, moment }: Unacknowledged): boolean {
+  const { to, copies } = stanza.original ?? stanza;
+  const others = host.sessions.of(jid.bare);
+  if (copies?.some((it) => others.includes(it as ClientSession))) return true;
+  if (stanza.original !== undefined) return others.some((it) => it.jid.resource === to.resource && it.wasAt(moment));
+  // What was for this device alone, no other has; what went to the account, all have that took messages then.
+  return to.resource !== jid.resource && others.some((it) => it.tookMessagesAt(moment));
 }
 
 /** XEP-0198 section 4: with the time of the attempt that failed (XEP-0203). */
-function withDelay(host: ClientSession['host']['name'], { stanza, at }: Unacknowledged): Stanza {
+function withDelay(host: ClientSession['host']['name'], stanza: Stanza, at: number): Stanza {
   if (stanza.element.child(DELAY) !== undefined) return stanza;
   const late = stanza.replace(stanza.element.append(delay(host, at)));
   late.kept = stanza.kept;

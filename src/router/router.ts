@@ -218,8 +218,11 @@ export class StanzaRouter implements Router {
 
   /** Guards fail closed: what a broken handler did not answer is refused, and the log says whose fault it is. */
   #failed(passage: Passage, cause: unknown): Awaitable<void> {
-    const { kind, to } = passage.stanza;
-    this.#log.error({ err: cause, kind, host: to.domain }, 'a stanza could not be handled');
+    this.logFailure(passage.stanza, cause);
     return this.#refuse(passage, refusals.internal);
+  }
+
+  logFailure({ kind, to }: Stanza, cause: unknown): void {
+    this.#log.error({ err: cause, kind, host: to.domain }, 'a stanza could not be handled');
   }
 }

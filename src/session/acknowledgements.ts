@@ -4,6 +4,8 @@ import type { Stanza } from '../xmpp/stanza.ts';
 
 /** Counters wrap after 2^32 - 1 (section 4). */
 const MODULUS = 2 ** 32;
+/** What a stanza takes besides its text, counted in characters. */
+const OVERHEAD = 256;
 
 /** A stanza that the client has not acknowledged. */
 export interface Unacknowledged {
@@ -12,9 +14,12 @@ export interface Unacknowledged {
   readonly xml: string;
   /** When it was handed to the session; milliseconds since 1970. */
   readonly at: number;
+  /** The same in the order of all that sessions were handed; see `ClientSession.wasAt`. */
+  readonly moment: number;
 }
 
 export interface QueueLimits {
+  /** That wait for a client that is away. */
   readonly stanzas: number;
   /** Of text, counted in characters. */
   readonly bytes: number;
@@ -22,16 +27,17 @@ export interface QueueLimits {
 
 export class Acknowledgements {
   /** Stanzas of the client that were handled, modulo 2^32. */
-  handled = 0;
+  handled: number;
   readonly #limits: QueueLimits;
-  readonly #queue: Ring<Unacknowledged>;
+  readonly #queue = new Ring<Unacknowledged>(Number.MAX_SAFE_INTEGER);
   #bytes = 0;
-  /** The sequence number of the newest stanza in the queue, modulo 2^32. */
-  #sent = 0;
+  /** How many were sent since the session is managed. */
+  #total: number;
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: QueueLimits, counters: { readonly handled: number; readonly sent: number } = START) {
     this.#limits = limits;
-    this.#queue = new Ring(limits.stanzas);
+    this.handled = counters.handled;
+    this.#total = counters.sent;
   }
 
   /** Stanzas that wait for an acknowledgement. */
@@ -41,46 +47,62 @@ export class Acknowledgements {
 
   /** How many have been sent to the client since the session is managed, modulo 2^32. */
   get sent(): number {
-    return this.#sent;
+    return this.#total % MODULUS;
+  }
+
+  /** The place of the oldest that waits, or of the next that comes, among all that were sent: from 0 on. */
+  get first(): number {
+    return this.#total - this.#queue.length;
   }
 
   countHandled(): void {
     this.handled = (this.handled + 1) % MODULUS;
   }
 
-  /** Keeps a stanza until it is acknowledged; false when the queue is full, and then the session has to end. */
-  push(entry: Unacknowledged): boolean {
-    if (this.#bytes + entry.xml.length > this.#limits.bytes || !this.#queue.push(entry)) return false;
-    this.#bytes += entry.xml.length;
-    this.#sent = (this.#sent + 1) % MODULUS;
-    return true;
+  /** Keeps a stanza until it is acknowledged. */
+  push(entry: Unacknowledged): void {
+    this.#queue.push(entry);
+    this.#bytes += entry.xml.length + OVERHEAD;
+    this.#total++;
+  }
+
+  /**
+   * More waits than may. A client that is there is not held to a number: the presence of a large room comes to it faster
+   * than its acknowledgements can come back.
+   */
+  exceeds(isAway: boolean): boolean {
+    return this.#bytes > this.#limits.bytes || (isAway && this.#queue.length > this.#limits.stanzas);
   }
 
   /** The client has everything up to `h`. False when it claims more than it was sent (section 6). */
   acknowledge(h: number): boolean {
-    const first = this.#sent - this.#queue.length;
-    const count = (((h - first) % MODULUS) + MODULUS) % MODULUS;
-    // An acknowledgement that is older than the last one says nothing new.
-    if (count > this.#queue.length) return this.#isPast(h);
-    for (let i = 0; i < count; i++) this.#bytes -= (this.#queue.shift() as Unacknowledged).xml.length;
+    const later = behind(this.#total, h);
+    if (later >= this.#queue.length) return later <= this.#total && later < MODULUS / 2; // nothing new, or never sent
+    while (this.#queue.length > later) this.#bytes -= (this.#queue.shift() as Unacknowledged).xml.length + OVERHEAD;
     return true;
   }
 
   /** Whether the stanza with this sequence number still waits for an acknowledgement. */
   has(sequence: number): boolean {
-    const age = (((this.#sent - sequence) % MODULUS) + MODULUS) % MODULUS;
-    return age < this.#queue.length;
+    return behind(this.#total, sequence) < this.#queue.length;
+  }
+
+  /** The stanza at this place among all that were sent; undefined when it does not wait. */
+  at(place: number): Unacknowledged | undefined {
+    return this.#queue.at(place - this.first);
   }
 
   /** What the client has not acknowledged, the oldest first. */
   pending(): Iterable<Unacknowledged> {
     return this.#queue;
   }
+}
 
-  #isPast(h: number): boolean {
-    const distance = (((this.#sent - h) % MODULUS) + MODULUS) % MODULUS;
-    return distance < MODULUS / 2;
-  }
+const START = { handled: 0, sent: 0 } as const;
+
+/** How many numbers lie between a sequence number and the newest one. */
+function behind(newest: number, sequence: number): number {
+  return (((newest - sequence) % MODULUS) + MODULUS) % MODULUS;
 }
 
 /** `h` as an unsigned integer of 32 bits; undefined when it is none. */

@@ -11,7 +11,12 @@ import type { Acknowledgements } from './acknowledgements.ts';
 import type { LocalHost } from './local-host.ts';
 
 const REQUEST = `<r xmlns='${NS.sm}'/>`;
+/** What is sent again at once; the next lot follows when that has left. */
+const LOT = 65_536;
 const unacknowledged = new StreamError('resource-constraint', 'too much is not acknowledged');
+
+/** Counts what sessions are handed, and when they begin and cease to take messages: so both are in one order. */
+let moments = 0;
 
 /** What carries the session's stanzas to its client. */
 export interface Outlet {
@@ -51,16 +56,24 @@ export class ClientSession implements Session {
   readonly lang: string | undefined;
   readonly slots = new Slots();
   lastActiveAt: number;
-  presence: Stanza | undefined = undefined;
-  priority = 0;
   interested = false;
   gate: SendGate | undefined = undefined;
   /** What the client has not acknowledged; undefined while the stream is not managed (XEP-0198). */
   acks: Acknowledgements | undefined = undefined;
+  #presence: Stanza | undefined = undefined;
+  #priority = 0;
+  readonly #boundAt = ++moments;
+  /** The moments between which it takes messages to the account. */
+  #takesFrom = Number.POSITIVE_INFINITY;
+  #takesUntil = 0;
   #outlet: Outlet;
   #ackRequested = false;
+  /** Where sending again has got to, a place in `acks`; undefined when nothing is left of that. */
+  #resendAt: number | undefined = undefined;
+  #overflown = false;
   readonly #clock: Clock;
   #unsettled: Promise<unknown> | undefined = undefined;
+  #hasLost = false;
   #arrivals: Arrival[] | undefined = undefined;
 
   constructor(
@@ -80,6 +93,47 @@ export class ClientSession implements Session {
 
   get account(): Jid {
     return this.jid.bareJid;
+  }
+
+  get presence(): Stanza | undefined {
+    return this.#presence;
+  }
+
+  set presence(presence: Stanza | undefined) {
+    this.#presence = presence;
+    this.#noteTaking();
+  }
+
+  get priority(): number {
+    return this.#priority;
+  }
+
+  set priority(priority: number) {
+    this.#priority = priority;
+    this.#noteTaking();
+  }
+
+  /** RFC 6121 section 8.5.2.1.1: it gets messages to the account. */
+  get takesMessages(): boolean {
+    return this.#presence !== undefined && this.#priority >= 0;
+  }
+
+  #noteTaking(): void {
+    if (this.takesMessages) {
+      if (this.#takesUntil === Number.POSITIVE_INFINITY) return;
+      this.#takesFrom = ++moments;
+      this.#takesUntil = Number.POSITIVE_INFINITY;
+    } else if (this.#takesUntil === Number.POSITIVE_INFINITY) this.#takesUntil = ++moments;
+  }
+
+  /** Whether it was there at that moment. */
+  wasAt(moment: number): boolean {
+    return this.#boundAt < moment;
+  }
+
+  /** Whether a message to the account that another session was handed at that moment went to this one, too. */
+  tookMessagesAt(moment: number): boolean {
+    return this.#takesFrom < moment && moment < this.#takesUntil;
   }
 
   get transport(): TransportKind {
@@ -125,11 +179,17 @@ export class ClientSession implements Session {
     const { acks } = this;
     if (acks === undefined) {
       this.#outlet.write(xml);
-    } else if (acks.push({ stanza, xml, at: this.#clock.now() })) {
+      return;
+    }
+    if (this.#overflown) return;
+    acks.push({ stanza, xml, at: this.#clock.now(), moment: ++moments });
+    if (acks.exceeds(this.isDetached)) {
+      // The end takes care of what is in the queue, this one included.
+      this.#overflown = true;
+      this.end(unacknowledged);
+    } else if (this.#resendAt === undefined) {
       this.#outlet.write(xml);
       this.#requestAck();
-    } else {
-      this.end(unacknowledged);
     }
   }
 
@@ -143,9 +203,12 @@ export class ClientSession implements Session {
   /** The client acknowledged; false when it claims more than it was sent. */
   acknowledge(h: number): boolean {
     const { acks } = this;
-    if (acks === undefined || !acks.acknowledge(h)) return false;
+    if (acks === undefined) return false;
+    const { first } = acks;
+    if (!acks.acknowledge(h)) return false;
     this.#ackRequested = false;
-    if (acks.length > 0) this.#requestAck();
+    // One who has nothing new to say is not asked again until there is more to say.
+    if (acks.length > 0 && acks.first > first) this.#requestAck();
     if (this.#arrivals !== undefined) this.#arrivals = this.#stillAwaited(acks, this.#arrivals);
     return true;
   }
@@ -163,12 +226,32 @@ export class ClientSession implements Session {
   attach(outlet: Outlet): void {
     this.#outlet = outlet;
     this.#ackRequested = false;
+    this.#resendAt = undefined;
   }
 
-  /** Sends again what the client has not acknowledged, behind whatever tells it that it is back. */
+  /** Sends again what the client has not acknowledged, behind whatever tells it that it is back; what comes is behind. */
   resend(): void {
-    for (const { xml } of this.acks?.pending() ?? []) this.#outlet.write(xml);
-    if (this.acks !== undefined && this.acks.length > 0) this.#requestAck();
+    if (this.acks === undefined || this.acks.length === 0) return;
+    this.#resendAt = this.acks.first;
+    this.#resendLot(this.acks, this.#outlet);
+  }
+
+  /** Not all at once: a client that has missed a lot would be cut off for not reading it. */
+  #resendLot(acks: Acknowledgements, outlet: Outlet): void {
+    let place = Math.max(this.#resendAt as number, acks.first);
+    for (let length = 0; length < LOT; place++) {
+      const entry = acks.at(place);
+      if (entry === undefined) break;
+      outlet.write(entry.xml);
+      length += entry.xml.length;
+    }
+    if (this.#outlet !== outlet) return; // lost again
+    if (acks.length > 0) this.#requestAck();
+    this.#resendAt = acks.at(place) === undefined ? undefined : place;
+    if (this.#resendAt === undefined) return;
+    void outlet.flushed().then(() => {
+      if (this.#outlet === outlet && this.#resendAt !== undefined) this.#resendLot(acks, outlet);
+    });
   }
 
   get outlet(): Outlet {
@@ -181,7 +264,15 @@ export class ClientSession implements Session {
     const settled = (): void => {
       if (this.#unsettled === write) this.#unsettled = undefined;
     };
-    write.then(settled, settled);
+    write.then(settled, () => {
+      this.#hasLost = true;
+      settled();
+    });
+  }
+
+  /** Something that the client sent could not be stored: nothing is acknowledged any more. */
+  get hasLost(): boolean {
+    return this.#hasLost;
   }
 
   /** No stream carries it; its client may resume it (XEP-0198 section 5). */

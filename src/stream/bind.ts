@@ -64,8 +64,10 @@ function freeAddress(host: LocalHost, { account, resource, onConflict }: BindReq
   if (wanted === undefined) return badResource;
   const holder = host.sessions.get(wanted);
   if (holder === undefined) return wanted;
-  if (onConflict === 'refuse') return inUse;
-  if (onConflict === 'rename') return account.withResource(randomToken(RANDOM_BYTES)) ?? badResource;
-  holder.end(replaced);
+  // One whose client is gone is not in use: it is most likely that client which has come back.
+  if (holder.isDetached) holder.end(replaced);
+  else if (onConflict === 'refuse') return inUse;
+  else if (onConflict === 'rename') return account.withResource(randomToken(RANDOM_BYTES)) ?? badResource;
+  else holder.end(replaced);
   return wanted;
 }

@@ -51,8 +51,10 @@ export function bindWith(
 /** What nobody knows is not mentioned: the client sees by the feature what it may ask for. */
 async function enable(stream: StreamControl, session: ClientSession, bind: Element): Promise<(Element | undefined)[]> {
   const results: (Element | undefined)[] = [];
+  // First of all: what others send to the session meanwhile goes out behind the answer, so the client counts it.
+  const management = bind.child(ENABLE);
+  if (management !== undefined) results.push(stream.enableManagement(session, management));
   for (const request of bind.elements()) {
-    if (request.key === ENABLE) results.push(stream.enableManagement(session, request));
     const part = session.host.parts.bindInline.get(request.key);
     if (part !== undefined) results.push(await part.enable(session as never, request));
   }

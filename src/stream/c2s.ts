@@ -143,7 +143,9 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     if (isStanza(element)) {
       session.lastActiveAt = this.heardAt;
       const { acks } = session;
-      const outcome = this.#stanza(session, element);
+      const stanza = admit(session, element);
+      if (stanza instanceof StreamError) return this.end(stanza);
+      const outcome = stanza && this.services.router.fromSession(session, stanza);
       if (acks === undefined) return outcome;
       if (isPromise(outcome)) return outcome.then(() => acks.countHandled());
       return acks.countHandled();
@@ -152,13 +154,6 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     const nonza = session.host.parts.nonzas.get(element.key);
     if (nonza !== undefined) return nonza.handle(session as never, element);
     return this.end(element.key === HEADER ? misplacedHeader : misplacedElement); // RFC 6120 section 4.9.3.24
-  }
-
-  #stanza(session: ClientSession, element: Element): Awaitable<void> {
-    const stanza = admit(session, element);
-    if (stanza === undefined) return undefined;
-    if (stanza instanceof StreamError) return this.end(stanza);
-    return this.services.router.fromSession(session, stanza);
   }
 
   // --- what the opening does to the stream
@@ -306,9 +301,11 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     if (this.#ended) return;
     this.#ended = true;
     this.services.table.remove(this);
+    // Who has not been told of a session cannot come back to it.
+    const fate = this.#opening === undefined ? then : 'end';
     this.finishOpening();
     this.#tellFlushed(false);
     this.onDrain();
-    if (this.#session !== undefined) this.services.resumptions[then](this.#session, this);
+    if (this.#session !== undefined) this.services.resumptions[fate](this.#session, this);
   }
 }

@@ -12,6 +12,7 @@ export class Limbo implements Outlet {
   /** When nobody is expected back any more; milliseconds since 1970. */
   readonly until: number;
   readonly #ended: () => void;
+  readonly #handled: Promise<void>;
 
   /** Remembers how the client was last connected. `ended` is told when the session is to end. */
   constructor(before: Outlet, until: number, ended: () => void) {
@@ -20,6 +21,7 @@ export class Limbo implements Outlet {
     this.remoteAddress = before.remoteAddress;
     this.until = until;
     this.#ended = ended;
+    this.#handled = before.yieldSession();
   }
 
   write(): void {}
@@ -36,5 +38,8 @@ export class Limbo implements Outlet {
     return false;
   }
 
-  async yieldSession(): Promise<void> {}
+  /** Something that the client sent may still be handled, though its connection is gone. */
+  yieldSession(): Promise<void> {
+    return this.#handled;
+  }
 }

@@ -6,6 +6,7 @@ import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Condition } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
+import type { Resumptions } from './resumptions.ts';
 import type { StreamServices } from './services.ts';
 
 export const ENABLE = clark(NS.sm, 'enable');
@@ -54,10 +55,13 @@ export function manage(stream: ManagedStream, session: ClientSession, element: E
 }
 
 /** Section 4: what was handled so far, once it is durable. What comes meanwhile is handled meanwhile. */
-function answer(stream: ManagedStream, { unsettled }: ClientSession, handled: number): void {
-  const send = (): void => stream.sendElement(el(NS.sm, 'a', { h: String(handled) }));
-  if (unsettled === undefined) send();
-  else unsettled.then(send, () => stream.end(notDurable));
+function answer(stream: ManagedStream, session: ClientSession, handled: number): void {
+  const settled = (): void => {
+    if (session.hasLost) stream.end(notDurable);
+    else stream.sendElement(el(NS.sm, 'a', { h: String(handled) }));
+  };
+  if (session.unsettled === undefined) settled();
+  else session.unsettled.then(settled, settled);
 }
 
 function acknowledged(
@@ -76,54 +80,49 @@ export function tooHigh(h: number, sent: number): StreamError {
   return new StreamError('undefined-condition', `${h} stanzas were acknowledged, and ${sent} were sent`, details);
 }
 
-/** A session that is ready to go on over another stream. */
-export interface Resumption {
-  readonly session: ClientSession;
-  readonly resumed: Element;
-  /** Puts the stream in place of the old one; what was not acknowledged is to be sent after `resumed`. */
-  attach(stream: Outlet): void;
+/** A stream that wants to go on with a session. */
+export interface Resumer {
+  readonly services: StreamServices;
+  isOver(): boolean;
+  /** The session is the stream's from now on; the client is to be told by `resumed`, and then gets what it missed. */
+  takeOver(session: ClientSession, resumed: Element): void;
 }
 
 /**
  * Section 5. Takes the session over from wherever it is: an earlier stream that is still there is closed, what it was
- * handling is finished, and what is not durable yet is waited for, so that the counter is true. A `<failed/>` leaves
- * everything as it was; a StreamError ends the new stream, and the session waits on.
+ * handling is finished, and what is not durable yet is waited for, so that the counter is true. Resolves to undefined
+ * when that is done, or the new stream is gone, too. A `<failed/>` leaves everything as it was; a StreamError ends the new stream, and the session waits.
  */
 export async function resume(
   request: Element,
   account: Jid,
-  { services, isOver }: { services: StreamServices; isOver: () => boolean },
-): Promise<Resumption | Element | StreamError> {
+  stream: Resumer,
+): Promise<Element | StreamError | undefined> {
   const id = request.attr('previd') ?? '';
   const h = parseCounter(request.attr('h'));
   if (h === undefined) return failed('bad-request');
-  const { resumptions } = services;
-  const session = resumptions.take(id, account);
-  if (session === undefined) return failed('item-not-found', resumptions.handledBefore(id, account));
-  await handOver(session, services);
-  if (session.host.sessions.get(session.jid) !== session || session.acks === undefined) {
-    return failed('item-not-found', resumptions.handledBefore(id, account));
+  const { resumptions } = stream.services;
+  const session = await resumptions.take(id, account);
+  if (session === undefined) return failed('item-not-found', await resumptions.handledBefore(id, account));
+  try {
+    if (stream.isOver()) return undefined;
+    await handOver(session, resumptions);
+    if (session.hasLost) session.end(notDurable);
+    const { acks } = session;
+    if (acks === undefined || session.host.sessions.get(session.jid) !== session) {
+      return failed('item-not-found', await resumptions.handledBefore(id, account));
+    }
+    if (stream.isOver()) return undefined;
+    if (!session.acknowledge(h)) return tooHigh(h, acks.sent);
+    stream.takeOver(session, el(NS.sm, 'resumed', { previd: id, h: String(acks.handled) }));
+    return undefined;
+  } finally {
+    resumptions.putBack(session);
   }
-  if (isOver()) {
-    resumptions.putBack(session, false);
-    return failed('item-not-found');
-  }
-  if (!session.acknowledge(h)) {
-    resumptions.putBack(session, false);
-    return tooHigh(h, session.acks.sent);
-  }
-  const resumed = el(NS.sm, 'resumed', { previd: id, h: String(session.acks.handled) });
-  return {
-    session,
-    resumed,
-    attach(stream) {
-      resumptions.putBack(session, true);
-      session.attach(stream);
-    },
-  };
 }
 
-async function handOver(session: ClientSession, { resumptions }: StreamServices): Promise<void> {
+/** Resolves when nothing that the client sent before is being handled or written any more. */
+async function handOver(session: ClientSession, resumptions: Resumptions): Promise<void> {
   const before = session.outlet;
   const handled = before.yieldSession();
   // Until the new stream has it, nothing is lost: it waits like any other.

@@ -9,11 +9,12 @@ import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import type { StanzaError } from '../xmpp/stanza-error.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
-import type { Resumption } from './management.ts';
 import type { StreamSettings } from './settings.ts';
 
 /** Something else came amid an attempt to authenticate (XEP-0388 section 2.4). */
 export const outOfTurn = new StreamError('policy-violation', 'an attempt to authenticate is under way');
+
+export type ResumptionAnswer = (session: ClientSession, resumed: Element) => void;
 
 export interface StreamControl {
   readonly host: LocalHost;
@@ -44,10 +45,11 @@ export interface StreamControl {
   ): Awaitable<StanzaError | undefined>;
   /** Switches stream management on in the same breath as binding (XEP-0198 section 9.1). */
   enableManagement(session: ClientSession, request: Element): Element;
-  /** Looks for the session that a client wants to resume (XEP-0198 section 5): a `<failed/>` says why there is none. */
-  prepareResumption(request: Element): Promise<Resumption | Element | StreamError>;
-  /** Goes on with that session over this stream: has the client told by `answer`, and sends what it missed. */
-  resumeWith(resumption: Resumption, answer: (resumed: Element) => void): void;
+  /**
+   * Goes on with the session that a client wants to resume (XEP-0198 section 5), has the client told by `answer`, and sends
+   * what it missed. A `<failed/>` says why not, and then a resource may be bound.
+   */
+  resume(request: Element, answer: ResumptionAnswer): Promise<Element | StreamError | undefined>;
   /** The features of the state that the stream has, or is about to have. */
   features(next?: StreamState): Awaitable<Element>;
 }

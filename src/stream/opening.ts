@@ -7,7 +7,7 @@ import type { Transport } from '../kernel/transport.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
 import { type Awaitable, then } from '../util/awaitable.ts';
-import { clark, Element, el } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
 import { errorReply, iqResult, Stanza } from '../xmpp/stanza.ts';
 import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
@@ -17,8 +17,8 @@ import type { C2sStream } from './c2s.ts';
 import { collectFeatures, limitsFeature, startTlsFeature } from './features.ts';
 import { SERVER_LANG } from './framing.ts';
 import { checkRoot, readHeader } from './header.ts';
-import { ENABLE, enable, failed, managementFeature, RESUME, type Resumption, resume } from './management.ts';
-import { type Negotiator, outOfTurn, type StreamControl } from './negotiation.ts';
+import { enable, failed, managementFeature, RESUME, resume } from './management.ts';
+import { type Negotiator, outOfTurn, type ResumptionAnswer, type StreamControl } from './negotiation.ts';
 import type { StreamSettings } from './settings.ts';
 
 const STARTTLS = clark(NS.tls, 'starttls');
@@ -110,8 +110,8 @@ export class Opening implements StreamControl {
     if (negotiator !== undefined) return negotiator.handle(element);
     if (element.key === STARTTLS) return this.#startTls();
     if (element.key === IQ) return this.#preAuthIq(element);
-    if (element.ns === NS.client) return this.fail(notAuthorized);
-    return this.fail(unsupported);
+    if (element.ns === NS.sm) return this.send(failed('unexpected-request')); // XEP-0198 section 3
+    return this.fail(element.ns === NS.client ? notAuthorized : unsupported);
   }
 
   send(element: Element): void {
@@ -241,7 +241,7 @@ export class Opening implements StreamControl {
   #authenticatedElement(element: Element): Awaitable<void> {
     if (element.key === STARTTLS) return this.#startTls();
     if (element.key === RESUME) return this.#resume(element);
-    if (element.key === ENABLE) return this.send(failed('unexpected-request')); // XEP-0198 section 3: a resource first
+    if (element.ns === NS.sm) return this.send(failed('unexpected-request')); // XEP-0198 section 3: a resource first
     if (element.ns !== NS.client) return this.fail(unsupported);
     const payload = element.key === IQ ? element.child(BIND) : undefined;
     if (payload === undefined || !this.#isForUs(element)) return this.fail(notAuthorized);
@@ -258,30 +258,28 @@ export class Opening implements StreamControl {
 
   /** XEP-0198 section 5: instead of binding a resource. After a failure the client may bind one. */
   async #resume(element: Element): Promise<void> {
-    const outcome = await this.prepareResumption(element);
-    if (outcome instanceof StreamError) return this.fail(outcome);
-    if (outcome instanceof Element) return this.send(outcome);
-    return this.resumeWith(outcome, (resumed) => this.send(resumed));
+    const refusal = await this.resume(element, (_, resumed) => this.send(resumed));
+    if (refusal instanceof StreamError) this.fail(refusal);
+    else if (refusal !== undefined) this.send(refusal);
   }
 
   enableManagement(session: ClientSession, request: Element): Element {
     return enable(session, request, this.#stream.services);
   }
 
-  prepareResumption(element: Element): Promise<Resumption | Element | StreamError> {
-    const account = this.#account as Jid;
-    return resume(element, account, { services: this.#stream.services, isOver: () => this.ended });
-  }
-
-  /** The session goes on over this stream: the client is told by `answer`, then gets what it missed. */
-  resumeWith({ session, resumed, attach }: Resumption, answer: (resumed: Element) => void): void {
-    this.#states.add('bound');
-    attach(this.#stream);
-    this.#stream.bindTo(session);
-    answer(resumed);
-    this.#stream.finishOpening();
-    session.resend();
-    void this.host.parts.hooks.tell(sessionResumed, session);
+  resume(request: Element, answer: ResumptionAnswer): Promise<Element | StreamError | undefined> {
+    const { services } = this.#stream;
+    const takeOver = (session: ClientSession, resumed: Element): void => {
+      this.#states.add('bound');
+      services.resumptions.back(session);
+      session.attach(this.#stream);
+      this.#stream.bindTo(session);
+      answer(session, resumed);
+      this.#stream.finishOpening();
+      session.resend();
+      void this.host.parts.hooks.tell(sessionResumed, session);
+    };
+    return resume(request, this.#account as Jid, { services, isOver: () => this.ended, takeOver });
   }
 
   /** Addressed to the server or to the account, or not at all. */

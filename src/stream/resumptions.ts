@@ -17,7 +17,14 @@ const REMEMBERED = 10_000;
 /** What is known of a session that is over. */
 interface Past {
   readonly account: string;
-  readonly handled: number;
+  /** Undefined when it cannot be told. */
+  readonly handled: Promise<number | undefined>;
+}
+
+/** A resumption that is under way. */
+interface Turn {
+  readonly over: Promise<void>;
+  readonly end: () => void;
 }
 
 export class Resumptions {
@@ -25,8 +32,7 @@ export class Resumptions {
   readonly #clock: Clock;
   readonly #byId = new Map<string, ClientSession>();
   readonly #ids = new Map<ClientSession, { readonly id: string; readonly windowMs: number }>();
-  /** Those that a resumption is under way for. */
-  readonly #taken = new Set<ClientSession>();
+  readonly #turns = new Map<ClientSession, Turn>();
   readonly #waiting = new Map<ClientSession, Limbo>();
   readonly #past = new Lru<string, Past>(REMEMBERED);
   /** What ended sessions left behind and is being dealt with. */
@@ -52,27 +58,40 @@ export class Resumptions {
     return id;
   }
 
-  /** Takes a session of this account for a resumption: nobody else can take it until it is put back. */
-  take(id: string, account: Jid): ClientSession | undefined {
-    const session = this.#byId.get(id);
-    if (session === undefined || session.jid.bare !== account.bare) return undefined;
-    this.#byId.delete(id);
-    this.#taken.add(session);
-    return session;
+  /** Takes a session of this account for a resumption. Who comes meanwhile waits for its turn, until `putBack`. */
+  async take(id: string, account: Jid): Promise<ClientSession | undefined> {
+    for (;;) {
+      const session = this.#byId.get(id);
+      if (session === undefined || session.jid.bare !== account.bare) return undefined;
+      const turn = this.#turns.get(session);
+      if (turn === undefined) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#turns.set(session, { over: promise, end: resolve });
+        return session;
+      }
+      await turn.over;
+    }
   }
 
-  /** What had been handled of a session that is over; undefined for another account's, or one long forgotten. */
-  handledBefore(id: string, account: Jid): number | undefined {
+  /** A resumption is over, however it ended. */
+  putBack(session: ClientSession): void {
+    const turn = this.#turns.get(session);
+    this.#turns.delete(session);
+    turn?.end();
+  }
+
+  /**
+   * What had been handled of a session that is over, once that is certain; undefined when it is not, for another
+   * account's, and for one long forgotten.
+   */
+  async handledBefore(id: string, account: Jid): Promise<number | undefined> {
     const past = this.#past.get(id);
     return past?.account === account.bare ? past.handled : undefined;
   }
 
-  /** A resumption is over: the session can be taken again. It waits on unless a stream has it now. */
-  putBack(session: ClientSession, isAttached: boolean): void {
-    this.#taken.delete(session);
-    const entry = this.#ids.get(session);
-    if (entry !== undefined) this.#byId.set(entry.id, session);
-    if (isAttached) this.#waiting.delete(session);
+  /** A stream has the session again. */
+  back(session: ClientSession): void {
+    this.#waiting.delete(session);
   }
 
   /** The connection is lost. The session waits if it may be resumed, and ends otherwise. */
@@ -85,7 +104,6 @@ export class Resumptions {
     if (outlet.isLimbo) return; // it waits already
     const limbo = new Limbo(outlet, this.#clock.now() + entry.windowMs, () => this.end(session));
     session.attach(limbo);
-    if (!this.#taken.has(session)) this.#byId.set(entry.id, session);
     this.#waiting.set(session, limbo);
   }
 
@@ -95,9 +113,8 @@ export class Resumptions {
     if (entry !== undefined) {
       this.#byId.delete(entry.id);
       this.#ids.delete(session);
-      this.#taken.delete(session);
       this.#waiting.delete(session);
-      this.#past.set(entry.id, { account: session.jid.bare, handled: session.acks?.handled ?? 0 });
+      this.#past.set(entry.id, { account: session.jid.bare, handled: finalCount(session) });
     }
     if (!session.host.sessions.remove(session)) return;
     this.#await(session.host.parts.hooks.tell(sessionEnded, session));
@@ -121,4 +138,11 @@ export class Resumptions {
     const now = this.#clock.now();
     for (const [session, { until }] of this.#waiting) if (until <= now) this.end(session);
   }
+}
+
+/** What a stream that is over is still handling counts, too; what could not be stored is not told to be handled. */
+async function finalCount(session: ClientSession): Promise<number | undefined> {
+  await session.outlet.yieldSession();
+  await session.unsettled?.catch(() => undefined);
+  return session.hasLost ? undefined : session.acks?.handled;
 }

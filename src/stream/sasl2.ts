@@ -5,7 +5,7 @@ import { type Exchange, failure, type SaslFailure, type SaslStep, type SaslSucce
 import { offeredUpgrades } from '../auth/upgrade.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { Awaitable } from '../util/awaitable.ts';
-import { clark, Element, el } from '../xml/element.ts';
+import { clark, type Element, el } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
@@ -155,13 +155,11 @@ export class Sasl2Negotiator implements Negotiator {
       const identifier = el(NS.sasl2, 'authorization-identifier', null, identity.full);
       stream.send(el(NS.sasl2, 'success', null, proof, identifier, ...results, token));
     };
-    const resumption = request.resume && (await stream.prepareResumption(request.resume));
-    if (stream.ended) return;
-    if (resumption instanceof StreamError) return stream.fail(resumption);
     // XEP-0198 section 9.2: a session that is resumed has its resource and its features already.
-    if (resumption !== undefined && !(resumption instanceof Element)) {
-      return stream.resumeWith(resumption, (resumed) => succeed(resumption.session.jid, resumed));
-    }
+    const resumption =
+      request.resume && (await stream.resume(request.resume, ({ jid }, resumed) => succeed(jid, resumed)));
+    if (stream.ended || (request.resume !== undefined && resumption === undefined)) return;
+    if (resumption instanceof StreamError) return stream.fail(resumption);
     const features = await stream.features(request.bind === undefined ? undefined : 'bound');
     if (stream.ended) return;
     const answer = (identity: Jid, bound?: Element): void => {

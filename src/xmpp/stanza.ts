@@ -27,6 +27,10 @@ export class Stanza {
   kept = false;
   /** It still waits in the queue of the account that it is for: should delivery fail, it is delivered from there. */
   queued = false;
+  /** Sessions that were given a copy of it (XEP-0280): should delivery fail, they have it. */
+  copies: object[] | undefined = undefined;
+  /** What this is a copy of, for a device that was not meant: should delivery fail to all that were, that is lost, too. */
+  original: Stanza | undefined = undefined;
   #xml: string | undefined;
 
   constructor(element: Element, from: Jid, to: Jid, addressed = true) {

@@ -12,7 +12,7 @@ const head = { from: jid('romeo@montague.lit'), to: jid('juliet@capulet.lit') };
 
 function entry(body: string) {
   const message = stanza('message', head, el(NS.client, 'body', null, body));
-  return { stanza: message, xml: message.xml, at: 0 };
+  return { stanza: message, xml: message.xml, at: 0, moment: 0 };
 }
 function filled(...bodies: string[]): Acknowledgements {
   const acks = new Acknowledgements(LIMITS);
@@ -47,23 +47,53 @@ suite('XEP-0198 section 4', () => {
     assert.deepEqual(bodies(acks), ['a', 'b']);
   });
 
-  test('the queue is bounded in stanzas and in bytes, and room comes back', () => {
-    const acks = filled('1', '2', '3', '4', '5');
-    assert.equal(acks.push(entry('6')), false);
-    acks.acknowledge(1);
-    assert.equal(acks.push(entry('6')), true);
-    const long = new Acknowledgements(LIMITS);
-    assert.equal(long.push(entry('x'.repeat(9_000))), true);
-    assert.equal(long.push(entry('x'.repeat(9_000))), false);
-    long.acknowledge(1);
-    assert.equal(long.push(entry('x'.repeat(9_000))), true);
+  test('section 6: before the counter has wrapped, more than was sent is no older number either', () => {
+    const acks = filled('a', 'b');
+    acks.acknowledge(2);
+    for (const h of [3, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1]) assert.equal(acks.acknowledge(h), false, String(h));
+    assert.equal(acks.acknowledge(0), true);
   });
 
-  test('the counter wraps after 2^32 - 1', () => {
-    const acks = new Acknowledgements(LIMITS);
-    acks.handled = 2 ** 32 - 1;
+  test('the queue is bounded in bytes, and for a client that is away in stanzas; room comes back', () => {
+    const acks = filled('1', '2', '3', '4', '5');
+    assert.equal(acks.exceeds(true), false);
+    acks.push(entry('6'));
+    assert.deepEqual([acks.exceeds(true), acks.exceeds(false)], [true, false]);
+    acks.acknowledge(1);
+    assert.equal(acks.exceeds(true), false);
+    const long = new Acknowledgements(LIMITS);
+    long.push(entry('x'.repeat(9_000)));
+    assert.equal(long.exceeds(false), false);
+    long.push(entry('x'.repeat(9_000)));
+    assert.equal(long.exceeds(false), true);
+    long.acknowledge(1);
+    assert.equal(long.exceeds(false), false);
+  });
+
+  test('both counters wrap after 2^32 - 1', () => {
+    const acks = new Acknowledgements(LIMITS, { handled: 2 ** 32 - 1, sent: 2 ** 32 - 2 });
     acks.countHandled();
     assert.equal(acks.handled, 0);
+    for (const body of ['a', 'b', 'c', 'd']) acks.push(entry(body));
+    assert.equal(acks.sent, 2);
+    assert.equal(acks.acknowledge(3), false);
+    assert.equal(acks.acknowledge(2 ** 32 - 1), true);
+    assert.deepEqual(bodies(acks), ['b', 'c', 'd']);
+    assert.equal(acks.acknowledge(1), true);
+    assert.deepEqual(bodies(acks), ['d']);
+    assert.equal(acks.acknowledge(2 ** 32 - 5), true, 'an older one');
+    assert.equal(acks.acknowledge(2), true);
+    assert.equal(acks.length, 0);
+  });
+
+  test('what waits is found by its place among all that were sent', () => {
+    const acks = filled('a', 'b', 'c');
+    acks.acknowledge(1);
+    assert.equal(acks.first, 1);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((place) => acks.at(place)?.stanza.element.childText('{jabber:client}body')),
+      [undefined, 'b', 'c', undefined],
+    );
   });
 
   test('h is an unsigned integer of 32 bits', () => {
