@@ -112,4 +112,5 @@ export { NS } from './xmpp/ns.ts';
 export { type PageFacts, type PageRequest, RSM_SET, readPageRequest, writePageFacts } from './xmpp/rsm.ts';
 export { errorReply, iqResult, Stanza, stanza } from './xmpp/stanza.ts';
 export { type Condition, refusals, StanzaError } from './xmpp/stanza-error.ts';
+export { parseStored } from './xmpp/stored.ts';
 export { StreamError } from './xmpp/stream-error.ts';

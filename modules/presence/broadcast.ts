@@ -3,7 +3,7 @@ import {
   type Awaitable,
   isPromise,
   type Jid,
-  parseDocument,
+  parseStored,
   type RosterView,
   type Session,
   Stanza,
@@ -58,7 +58,7 @@ export class Broadcast {
       if (pendingOut) this.#askAgain(session.account, contact, waiting);
     }
     for (const { contact, stanza: xml } of roster.requests()) {
-      const request = new Stanza(parseDocument(xml), contact, session.account);
+      const request = new Stanza(parseStored(xml), contact, session.account);
       this.#unlessBlocked(session.account, contact, waiting, () => session.send(request));
     }
   }

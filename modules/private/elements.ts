@@ -5,10 +5,9 @@ import {
   type Element,
   type Jid,
   type PrivateStorage,
-  parseDocument,
+  parseStored,
   refusals,
   StanzaError,
-  type XmlLimits,
 } from '#api';
 import type { PrivateStore } from './store.ts';
 
@@ -35,9 +34,6 @@ interface Row {
   readonly bytes: number;
 }
 
-/** What was written here is read again, however large operators let it be. */
-const OURS: XmlLimits = { maxBytes: 2 ** 30, maxElements: 2 ** 24, maxDepth: 1024, maxAttributes: 1024 };
-
 const tooLarge = new StanzaError('policy-violation', 'the element is too large to be stored');
 const tooMuch = new StanzaError('resource-constraint', 'there is no more room for private data in this account');
 
@@ -51,7 +47,7 @@ export class PrivateElements implements PrivateStorage {
   async get({ local }: Jid, key: string): Promise<Element | undefined> {
     const { host, store } = this.#parts;
     const [row] = await store.find(host.domain, local, key);
-    return row && parseDocument(row.xml, OURS);
+    return row && parseStored(row.xml);
   }
 
   async set({ local }: Jid, elements: readonly Element[]): Promise<StanzaError | undefined> {

@@ -4,12 +4,11 @@ import {
   type Element,
   type Hooks,
   type Jid,
-  parseDocument,
+  parseStored,
   refusals,
   StanzaError,
   type VCards,
   vcardChanged,
-  type XmlLimits,
 } from '#api';
 import type { VCardStore } from './store.ts';
 
@@ -22,9 +21,6 @@ interface CardsParts {
   readonly maxSize: number;
 }
 
-/** What was written here is read again, however large operators let it be. */
-const OURS: XmlLimits = { maxBytes: 2 ** 30, maxElements: 2 ** 24, maxDepth: 1024, maxAttributes: 1024 };
-
 const tooLarge = new StanzaError('policy-violation', 'the card is too large to be stored');
 
 export class Cards implements VCards {
@@ -36,7 +32,7 @@ export class Cards implements VCards {
 
   async get({ local }: Jid): Promise<Element | undefined> {
     const xml = await this.xml(local);
-    return xml === undefined ? undefined : parseDocument(xml, OURS);
+    return xml === undefined ? undefined : parseStored(xml);
   }
 
   async set(owner: Jid, card: Element): Promise<StanzaError | undefined> {
