@@ -205,7 +205,10 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
 
   nonza(xml: string): void {
     if (this.#ended) return;
-    if (this.#opening !== undefined) return void this.#opening.hold(xml);
+    if (this.#opening !== undefined) {
+      this.#opening.hold(xml);
+      return;
+    }
     this.#transport.write(xml);
     if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();
   }
