@@ -11,7 +11,7 @@ import { type Infrastructure, startHost } from '../../src/kernel/loader.ts';
 import { silent } from '../../src/kernel/log.ts';
 import { optional, service } from '../../src/kernel/service.ts';
 import type { Database } from '../../src/kernel/sql.ts';
-import { MemoryMetrics } from '../../src/telemetry/memory-metrics.ts';
+import { PrometheusMetrics } from '../../src/telemetry/metrics.ts';
 
 const Lamp = service<{ lit(): boolean }>('lamp');
 const none = z.strictObject({});
@@ -28,7 +28,7 @@ const infra = (): Infrastructure => ({
   db: { migrate: async () => {} } as unknown as Database,
   log: silent,
   clock: systemClock,
-  metrics: new MemoryMetrics(),
+  metrics: new PrometheusMetrics(),
   services: new Map(),
 });
 const start = (modules: readonly Module[], config = {}) => startHost(jid('capulet.lit'), modules, config, infra());

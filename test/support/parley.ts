@@ -12,7 +12,7 @@ import type { LocalHost } from '../../src/session/local-host.ts';
 import { openDatabase } from '../../src/storage/open-database.ts';
 import { negotiators } from '../../src/stream/negotiators.ts';
 import type { StreamSettings } from '../../src/stream/settings.ts';
-import { MemoryMetrics } from '../../src/telemetry/memory-metrics.ts';
+import { PrometheusMetrics } from '../../src/telemetry/metrics.ts';
 import { TestClient } from './client.ts';
 import { FakeClock } from './clock.ts';
 import type { TransportOptions } from './transport.ts';
@@ -108,7 +108,7 @@ export class TestServer {
       db: this.db,
       clock: this.clock,
       log,
-      metrics: new MemoryMetrics(),
+      metrics: new PrometheusMetrics(),
       passwords: passwords(() => KEEP),
       keys,
       settings,

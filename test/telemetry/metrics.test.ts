@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HistogramCell } from '../../src/telemetry/cells.ts';
-import { MemoryMetrics } from '../../src/telemetry/memory-metrics.ts';
 import { PrometheusMetrics } from '../../src/telemetry/metrics.ts';
 import { addProcessMetrics } from '../../src/telemetry/process-metrics.ts';
 
@@ -109,17 +108,4 @@ test('each server has metrics of its own', async () => {
   const [one, two] = [new PrometheusMetrics(), new PrometheusMetrics()];
   one.counter('a_total', 'A').inc();
   assert.deepEqual(await lines(two, 'a_total'), []);
-});
-
-test('metrics in memory can be read back by name and labels', () => {
-  const metrics = new MemoryMetrics();
-  metrics.counter('a_total', 'A', { host: 'x' }).inc(2);
-  metrics.gauge('b', 'B').set(7);
-  metrics.observedGauge('c', 'C', () => 8);
-  metrics.histogram('d', 'D', [1]).observe(0.5);
-  assert.equal(metrics.value('a_total', { host: 'x' }), 2);
-  assert.equal(metrics.value('b'), 7);
-  assert.equal(metrics.value('c'), 8);
-  assert.equal(metrics.value('d'), 1);
-  assert.equal(metrics.value('never-asked-for'), 0);
 });

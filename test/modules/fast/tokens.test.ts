@@ -8,7 +8,7 @@ import { type HostParts, startHost } from '../../../src/kernel/loader.ts';
 import { silent } from '../../../src/kernel/log.ts';
 import type { Database } from '../../../src/kernel/sql.ts';
 import { openDatabase } from '../../../src/storage/open-database.ts';
-import { MemoryMetrics } from '../../../src/telemetry/memory-metrics.ts';
+import { PrometheusMetrics } from '../../../src/telemetry/metrics.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { startParley } from '../../support/parley.ts';
 
@@ -22,7 +22,7 @@ async function start(t: TestContext, options: object = {}) {
   const hosts: HostParts[] = [];
   const startOn = async (name: string): Promise<FastTokens> => {
     const services = new Map([[ServerKeys.name, serverKeys(Buffer.alloc(32, 7))]]);
-    const infra = { db, clock, log: silent, metrics: new MemoryMetrics(), services };
+    const infra = { db, clock, log: silent, metrics: new PrometheusMetrics(), services };
     const parts = await startHost(jid(name), [fast], { fast: options }, infra);
     hosts.push(parts);
     return parts.service(FastTokens) as FastTokens;
