@@ -46,10 +46,6 @@ export class HistogramCell implements Histogram {
     return this.#sum;
   }
 
-  get count(): number {
-    return this.#counts.reduce((total, it) => total + it, 0);
-  }
-
   /** Each bound with the number of observations that are at most as large; the last bound is `Infinity`. */
   cumulative(): readonly (readonly [bound: number, count: number])[] {
     let total = 0;
@@ -57,22 +53,6 @@ export class HistogramCell implements Histogram {
       total += count;
       return [this.#bounds[at] ?? Number.POSITIVE_INFINITY, total] as const;
     });
-  }
-
-  /** An estimate, linear within the bucket, for `q` from 0 to 1; 0 before the first observation. */
-  quantile(q: number): number {
-    const wanted = q * this.count;
-    if (wanted === 0) return 0;
-    let below = 0;
-    for (const [at, count] of this.#counts.entries()) {
-      if (below + count >= wanted) {
-        const lower = at === 0 ? 0 : this.#bounds[at - 1]!;
-        const upper = this.#bounds[at] ?? lower;
-        return lower + ((upper - lower) * (wanted - below)) / count;
-      }
-      below += count;
-    }
-    return this.#bounds.at(-1)!;
   }
 }
 
