@@ -1,5 +1,5 @@
 /** XEP-0077: people make accounts over XMPP where the host is open, change their passwords and remove their accounts. */
-import { Accounts, defineModule, el, iq, matchNetworks, NS, networks, Passwords, z } from '#api';
+import { Accounts, defineModule, el, iq, NS, Passwords, z } from '#api';
 import { Allowance } from './allowance.ts';
 import { QUERY } from './codec.ts';
 import { OwnAccount } from './own-account.ts';
@@ -21,9 +21,6 @@ export default defineModule({
   config: z.strictObject({
     open: z.boolean().default(false).describe('Whether anybody may make an account'),
     perHour: z.int().min(1).max(10_000).default(3).describe('Accounts that one address may make in an hour'),
-    trusted: networks()
-      .prefault(['loopback'])
-      .describe('Addresses that are not limited, and need no TLS: reverse proxies, onion services'),
     reserved: z.array(z.string()).default(RESERVED).describe('Names that only an operator can give away'),
     minPasswordLength: z
       .int()
@@ -45,11 +42,10 @@ export default defineModule({
   },
 
   setup({ host, config, services, clock, log, metrics }) {
-    const isTrusted = matchNetworks(config.trusted);
     const limits = new Allowance({ perPeriod: config.perHour, periodMs: HOUR_MS, keys: COUNTED_ACCOUNTS });
     const changes = new Allowance({ perPeriod: 10, periodMs: HOUR_MS, keys: COUNTED_ACCOUNTS });
-    const registration = new Registration({ ...services, host, config, isTrusted, limits, clock, log, metrics });
-    const own = new OwnAccount({ ...services, host, config, isTrusted, changes, clock, log, metrics });
+    const registration = new Registration({ ...services, host, config, limits, clock, log, metrics });
+    const own = new OwnAccount({ ...services, host, config, changes, clock, log, metrics });
     return {
       streamFeatures: [
         {

@@ -3,6 +3,7 @@ import {
   type Accounts,
   type Clock,
   type Element,
+  errorReply,
   type IqContext,
   iqResult,
   type Jid,
@@ -10,7 +11,6 @@ import {
   type Passwords,
   type Session,
   StanzaError,
-  stanza,
 } from '#api';
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, REMOVE, readSubmission, registered } from './codec.ts';
@@ -28,7 +28,6 @@ interface OwnAccountParts {
     readonly passwordChange: boolean;
     readonly removal: boolean;
   };
-  readonly isTrusted: (address: string) => boolean;
   /** Password changes by account: each costs as much as several logins. */
   readonly changes: Allowance;
   readonly clock: Clock;
@@ -68,7 +67,7 @@ export class OwnAccount {
       else await this.#setPassword(request, session);
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
-      session.send(errorWithoutRequest(request, error));
+      session.send(errorReply(request.stanza, error, 'alone'));
     }
     return 'deferred';
   }
@@ -85,9 +84,9 @@ export class OwnAccount {
 
   /** Section 3.3. */
   async #setPassword({ stanza: request, payload }: IqContext, session: Session): Promise<void> {
-    const { host, accounts, passwords, config, isTrusted, changes, clock, log, metrics } = this.#parts;
+    const { host, accounts, passwords, config, changes, clock, log, metrics } = this.#parts;
     if (!config.passwordChange) throw noChange;
-    if (!session.secure && !isTrusted(session.remoteAddress)) throw insecure;
+    if (!session.secure && !session.trusted) throw insecure;
     const { local, bare } = session.account;
     const { username, password } = readSubmission(payload);
     if (username === undefined || password === undefined) throw incomplete;
@@ -104,8 +103,4 @@ export class OwnAccount {
   #isOurs(session: Session | undefined): session is Session {
     return session !== undefined && session.account.domain === this.#parts.host.domain;
   }
-}
-
-function errorWithoutRequest({ stanza: { from, to, id } }: IqContext, error: StanzaError) {
-  return stanza('iq', { from: to, to: from, type: 'error', id }, error.element());
 }

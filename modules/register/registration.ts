@@ -28,7 +28,6 @@ interface RegistrationParts {
     readonly reserved: readonly string[];
     readonly minPasswordLength: number;
   };
-  readonly isTrusted: (address: string) => boolean;
   /** By address. */
   readonly limits: Allowance;
   readonly clock: Clock;
@@ -74,9 +73,9 @@ export class Registration {
   async submit(query: Element, facts: StreamFacts): Promise<undefined> {
     this.#assertOpen(facts);
     if (asksRemoval(query)) throw notLoggedIn;
-    const { isTrusted, limits, clock, metrics } = this.#parts;
+    const { limits, clock, metrics } = this.#parts;
     const address = facts.remoteAddress;
-    if (isTrusted(address)) return this.#register(query, address);
+    if (facts.trusted) return this.#register(query, address);
     const subscriber = addressBlock(address);
     if (!limits.take(subscriber, 1, clock.now())) {
       metrics.limited.inc();
@@ -109,7 +108,7 @@ export class Registration {
     if (!this.#isSafe(facts)) throw insecure;
   }
 
-  #isSafe({ states, remoteAddress }: StreamFacts): boolean {
-    return states.has('tls') || this.#parts.isTrusted(remoteAddress);
+  #isSafe({ states, trusted }: StreamFacts): boolean {
+    return states.has('tls') || trusted;
   }
 }

@@ -18,6 +18,8 @@ export interface Session {
   readonly transport: TransportKind;
   readonly secure: boolean;
   readonly remoteAddress: string;
+  /** Limits by address do not apply to that one: it speaks for others, as a reverse proxy or an onion service does. */
+  readonly trusted: boolean;
   /** Milliseconds since 1970. */
   readonly since: number;
   /** When the client last sent a stanza; milliseconds since 1970. */

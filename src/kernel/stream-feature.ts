@@ -9,6 +9,8 @@ export interface StreamFacts {
   readonly host: string;
   readonly states: ReadonlySet<StreamState>;
   readonly remoteAddress: string;
+  /** Limits by address do not apply to it: it speaks for others, as a reverse proxy or an onion service does. */
+  readonly trusted: boolean;
 }
 
 export interface StreamFeature {

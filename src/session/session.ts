@@ -23,6 +23,7 @@ export interface Outlet {
   readonly transport: TransportKind;
   readonly secure: boolean;
   readonly remoteAddress: string;
+  readonly trusted: boolean;
   /** More is queued than a healthy client would leave. */
   readonly congested: boolean;
   /** It leads nowhere: the session waits to be resumed. */
@@ -146,6 +147,10 @@ export class ClientSession implements Session {
 
   get remoteAddress(): string {
     return this.#outlet.remoteAddress;
+  }
+
+  get trusted(): boolean {
+    return this.#outlet.trusted;
   }
 
   get congested(): boolean {

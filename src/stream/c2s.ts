@@ -79,6 +79,10 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     return this.#transport.remoteAddress;
   }
 
+  get trusted(): boolean {
+    return this.services.settings.isTrusted(this.remoteAddress);
+  }
+
   get queuedBytes(): number {
     return this.#transport.bufferedBytes;
   }

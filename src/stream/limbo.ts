@@ -8,6 +8,7 @@ export class Limbo implements Outlet {
   readonly transport: TransportKind;
   readonly secure: boolean;
   readonly remoteAddress: string;
+  readonly trusted: boolean;
   readonly congested = false;
   /** When nobody is expected back any more; milliseconds since 1970. */
   readonly until: number;
@@ -19,6 +20,7 @@ export class Limbo implements Outlet {
     this.transport = before.transport;
     this.secure = before.secure;
     this.remoteAddress = before.remoteAddress;
+    this.trusted = before.trusted;
     this.until = until;
     this.#ended = ended;
     this.#handled = before.yieldSession();

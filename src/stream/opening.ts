@@ -50,6 +50,7 @@ export class Opening implements StreamControl {
     this.facts = {
       states: this.#states,
       remoteAddress: transport.remoteAddress,
+      trusted: stream.trusted,
       host: '',
     };
   }
@@ -231,7 +232,7 @@ export class Opening implements StreamControl {
         this.send(reply(iqResult(request, await handler.handle(payload, this.facts))));
       } catch (cause) {
         if (!(cause instanceof StanzaError)) throw cause;
-        this.send(reply(errorReply(request, cause)));
+        this.send(reply(errorReply(request, cause, 'alone')));
       }
     };
     return answered();

@@ -27,6 +27,8 @@ export class Stanza {
   kept = false;
   /** It still waits in the queue of the account that it is for: should delivery fail, it is delivered from there. */
   queued = false;
+  /** What the ledger knows it by (`contracts/ledger.ts`), it and what is made of it; 0 for nothing. */
+  trace = 0;
   /** Sessions that were given a copy of it (XEP-0280): should delivery fail, they have it. */
   copies: object[] | undefined = undefined;
   /** What this is a copy of, for a device that was not meant: should delivery fail to all that were, that is lost, too. */
@@ -68,7 +70,9 @@ export class Stanza {
 
   /** The same stanza with another element, such as one with a child more. */
   replace(element: Element): Stanza {
-    return new Stanza(element, this.from, this.to, this.addressed);
+    const other = new Stanza(element, this.from, this.to, this.addressed);
+    other.trace = this.trace;
+    return other;
   }
 
   /** The same stanza for another recipient. */
@@ -101,9 +105,12 @@ export function iqResult(request: Stanza, payload?: Element): Stanza {
   return stanza('iq', { from: request.to, to: request.from, type: 'result', id: request.id }, payload);
 }
 
-/** The stanza of type `error` that goes back for this one. The payload is returned with it for an IQ only. */
-export function errorReply(request: Stanza, error: StanzaError): Stanza {
+/**
+ * The stanza of type `error` that goes back for this one: with the payload for an IQ, but `alone` where that may hold a
+ * password.
+ */
+export function errorReply(request: Stanza, error: StanzaError, how?: 'alone'): Stanza {
   const head = { from: request.to, to: request.from, type: 'error', id: request.id };
-  const payload = request.kind === 'iq' ? request.element.firstElement() : undefined;
+  const payload = request.kind === 'iq' && how !== 'alone' ? request.element.firstElement() : undefined;
   return stanza(request.kind, head, payload, error.element());
 }
