@@ -1,4 +1,4 @@
-/** The client's address behind HTTP proxies, by X-Forwarded-For; only trusted proxies are believed. */
+/** What HTTP proxies say of the client: its address, and whether it speaks TLS. Only trusted proxies are believed. */
 import { normalizeAddress } from '../util/networks.ts';
 
 /** Longer lists are made up. */
@@ -24,6 +24,13 @@ export function forwardedAddress(
     if (!isTrusted(address)) return nearest;
   }
   return nearest;
+}
+
+/** Whether the client speaks TLS with the proxy that is nearest to us, by X-Forwarded-Proto. Ask for trusted proxies only. */
+export function isForwardedTls(header: string | readonly string[] | undefined): boolean {
+  const schemes = (typeof header === 'string' ? header : (header ?? []).join(',')).split(',');
+  const nearest = schemes.at(-1)?.trim().toLowerCase();
+  return nearest === 'https' || nearest === 'wss';
 }
 
 /** Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`. */

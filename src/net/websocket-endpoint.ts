@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import type { Acceptor } from '../kernel/transport.ts';
-import { forwardedAddress } from './forwarded.ts';
+import { forwardedAddress, isForwardedTls } from './forwarded.ts';
 import type { HttpListener } from './http-listener.ts';
 import type { NetContext } from './net-context.ts';
 import { offer } from './offer.ts';
@@ -57,13 +57,14 @@ export class WebSocketEndpoint {
     const { admission } = this.#net;
     const header = request.headers['x-forwarded-for'];
     const address = forwardedAddress(peer.address, header, (hop) => admission.isTrusted(hop));
+    const proxied = admission.isTrusted(peer.address) && isForwardedTls(request.headers['x-forwarded-proto']);
     const refusal = peer.readdress(address);
     if (refusal !== undefined) {
       refuse(socket, '429 Too Many Requests', `${refusal}\n`);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      offer(this.#net, this.#accept, new WebSocketTransport(webSocket, socket, peer));
+      offer(this.#net, this.#accept, new WebSocketTransport(webSocket, socket, peer, proxied));
     });
   }
 }

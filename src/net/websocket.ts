@@ -17,6 +17,17 @@ const policyViolation = 1008;
 /** Messages kept for a paused transport. */
 const maxWaiting = 2048;
 
+/** Nothing can be bound to a channel that ends elsewhere. */
+const proxiedTls: TlsDetails = {
+  protocol: 'at the proxy',
+  cipher: 'at the proxy',
+  serverName: undefined,
+  tlsExporter: () => undefined,
+  tlsServerEndPoint: () => undefined,
+  tlsUnique: () => undefined,
+  peerCertificate: () => undefined,
+};
+
 const TRANSPORT = Symbol('transport');
 
 interface TransportWebSocket extends WebSocket {
@@ -30,13 +41,15 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
   readonly #socket: Socket;
   readonly #peer: Peer;
   readonly #output: Output;
-  #tls: SocketTlsDetails | undefined = undefined;
+  #tls: TlsDetails | undefined;
   #state: 'offered' | 'open' | 'ending' | 'closed' = 'offered';
   #paused = false;
   /** Messages that had been read when the pause came. */
   #waiting: Buffer[] | undefined = undefined;
 
-  constructor(webSocket: WebSocket, socket: Socket, peer: Peer) {
+  /** `proxied`: TLS ends at a trusted proxy in front of us. */
+  constructor(webSocket: WebSocket, socket: Socket, peer: Peer, proxied: boolean) {
+    this.#tls = proxied ? proxiedTls : undefined;
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#peer = peer;

@@ -317,6 +317,23 @@ test('the address is that of X-Forwarded-For from a trusted proxy, also for the 
   second.terminate();
 });
 
+test('X-Forwarded-Proto from a trusted proxy says whether the client speaks TLS, and nothing can be bound to it', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const url = `ws://127.0.0.1:${server.port}/xmpp-websocket`;
+  await open(t, url, { headers: { 'X-Forwarded-Proto': 'https' } });
+  const secure = (await server.accepted.connection()).transport.tls;
+  assert.ok(secure);
+  assert.equal(secure.tlsExporter() ?? secure.tlsServerEndPoint() ?? secure.tlsUnique(), undefined);
+  await open(t, url, { headers: { 'X-Forwarded-Proto': 'http' } });
+  assert.equal((await server.accepted.connection()).transport.tls, undefined);
+});
+test('X-Forwarded-Proto from anyone else is not believed', async (t) => {
+  const { net } = createNet(t, { isTrusted: () => false });
+  const server = await serveHttp(t, net);
+  await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`, { headers: { 'X-Forwarded-Proto': 'https' } });
+  assert.equal((await server.accepted.connection()).transport.tls, undefined);
+});
 test('X-Forwarded-For from anyone else is not believed', async (t) => {
   const { net } = createNet(t, { isTrusted: () => false });
   const server = await serveHttp(t, net);
