@@ -6,7 +6,7 @@ import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import { refusals, type StanzaError } from '../xmpp/stanza-error.ts';
 
 /** What became of a message: nothing more to do, or an error for its sender. */
-export type Delivery = Awaitable<StanzaError | undefined>;
+type Delivery = Awaitable<StanzaError | undefined>;
 
 /** The account exists. `to` is full or bare. */
 export function deliverMessage(host: LocalHost, passage: Passage): Delivery {

@@ -30,7 +30,7 @@ export function bindResult(jid: Jid): Element {
   return el(NS.bind, 'bind', null, el(NS.bind, 'jid', null, jid.full));
 }
 
-export interface BindRequest {
+interface BindRequest {
   readonly account: Jid;
   /** Undefined leaves the choice to the server. */
   readonly resource: string | undefined;

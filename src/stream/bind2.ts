@@ -14,7 +14,7 @@ import type { StreamControl } from './negotiation.ts';
 
 const ID_BYTES = 9;
 
-export interface InlineBind {
+interface InlineBind {
   readonly account: Jid;
   readonly bind: Element;
   /** The software's name for itself. */
