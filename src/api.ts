@@ -106,7 +106,7 @@ export { formatDateTime, parseDateTime } from './xmpp/datetime.ts';
 export { DELAY, delay } from './xmpp/delay.ts';
 export { writeDiscoInfo, writeDiscoItems } from './xmpp/disco.ts';
 export { type Form, type FormField, readForm, writeForm } from './xmpp/forms.ts';
-export { FORWARDED, forward, forwardText, NS_FORWARD, readForwarded } from './xmpp/forward.ts';
+export { FORWARDED, forward, forwardText, readForwarded } from './xmpp/forward.ts';
 export { type Keeping, keeping } from './xmpp/keeping.ts';
 export { NS } from './xmpp/ns.ts';
 export { type PageFacts, type PageRequest, RSM_SET, readPageRequest, writePageFacts } from './xmpp/rsm.ts';

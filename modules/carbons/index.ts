@@ -5,6 +5,7 @@ import {
   defineModule,
   Element,
   el,
+  forward,
   inbound,
   iq,
   type Jid,
@@ -22,7 +23,6 @@ import { CARBONS, isEligible } from './eligible.ts';
 
 const ENABLE = clark(CARBONS, 'enable');
 const DISABLE = clark(CARBONS, 'disable');
-const FORWARD = 'urn:xmpp:forward:0';
 /** Messages of a session whose errors its other devices are told of as well; the oldest are forgotten. */
 const REMEMBERED = 64;
 
@@ -124,10 +124,9 @@ function dropForged(passage: Passage): void {
 
 /** Sections 7 and 8: the wrapping message is from the account, and of the same type. */
 function wrap(account: Jid, kind: 'sent' | 'received', stanza: Stanza): Stanza {
-  const forwarded = el(FORWARD, 'forwarded', null, stanza.toElement());
   const type = stanza.type === '' ? [] : ['type', stanza.type];
   const carbon = new Stanza(
-    new Element(NS.client, 'message', type, [el(CARBONS, kind, null, forwarded)]),
+    new Element(NS.client, 'message', type, [el(CARBONS, kind, null, forward(stanza))]),
     account,
     account,
   );

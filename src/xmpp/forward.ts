@@ -6,7 +6,7 @@ import { DELAY } from './delay.ts';
 import { NS } from './ns.ts';
 import type { Stanza } from './stanza.ts';
 
-export const NS_FORWARD = 'urn:xmpp:forward:0';
+const NS_FORWARD = 'urn:xmpp:forward:0';
 export const FORWARDED = clark(NS_FORWARD, 'forwarded');
 
 const STANZAS = new Set(['message', 'presence', 'iq'].map((name) => clark(NS.client, name)));
