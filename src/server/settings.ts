@@ -10,7 +10,7 @@ import type { Config } from './config/config.ts';
 type AddressTest = (address: string) => boolean;
 
 /** `isTrusted` is for the addresses that limits do not apply to: one test for the whole server. */
-export function streamSettings({ limits, tls }: Config, isTrusted: AddressTest): StreamSettings {
+export function streamSettings({ limits, tls, seeOtherUri }: Config, isTrusted: AddressTest): StreamSettings {
   const shape = { maxDepth: limits.depth, maxAttributes: limits.attributes };
   const exempt = matchNetworks(tls.allowPlaintextFrom);
   return {
@@ -25,6 +25,7 @@ export function streamSettings({ limits, tls }: Config, isTrusted: AddressTest):
     cutOffBytes: limits.sendBufferBytes,
     sessionsPerAccount: limits.sessionsPerAccount,
     resourceConflict: limits.resourceConflict,
+    seeOtherUri,
     management: {
       resumeMs: limits.resumeTimeout,
       queue: { stanzas: limits.unacknowledgedStanzas, bytes: limits.unacknowledgedBytes },

@@ -290,14 +290,21 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
 
   #end(error: StreamError | undefined, then: SessionFate): void {
     if (this.#ended) return;
-    if (error !== undefined) {
+    const redirect = error?.condition === 'system-shutdown' && this.#headerSent ? this.#redirect() : undefined;
+    if (error !== undefined && redirect === undefined) {
       // RFC 6120 section 4.9.1.2: an error that comes before the header is sent follows a header.
       if (!this.#headerSent) this.sendHeader(this.#opening?.hostName ?? this.services.router.defaultHost, undefined);
       this.sendElement(error.element());
     }
-    if (this.#headerSent) this.#transport.write(this.#framing.close);
+    if (this.#headerSent) this.#transport.write(redirect ?? this.#framing.close);
     this.#over(then);
     this.#transport.end();
+  }
+
+  /** RFC 7395 section 3.6.1: another server goes on where this one stops. */
+  #redirect(): string | undefined {
+    const { seeOtherUri } = this.services.settings;
+    return seeOtherUri === undefined ? undefined : this.#framing.redirect(seeOtherUri);
   }
 
   onClose(): void {

@@ -39,6 +39,8 @@ export interface StreamFraming {
   discard(): void;
   open(header: HeaderAttributes): string;
   readonly close: string;
+  /** Closes and sends the client elsewhere (RFC 7395 section 3.6.1); undefined where the framing has no words for it. */
+  redirect(uri: string): string | undefined;
   /** An element of the streams namespace, with its customary prefix. */
   streamElement(element: Element): string;
   /** Any other element that is no stanza. */
@@ -63,6 +65,10 @@ class DocumentFraming implements StreamFraming {
 
   get close(): string {
     return '</stream:stream>';
+  }
+
+  redirect(): undefined {
+    return undefined;
   }
 
   get limits(): XmlLimits {
@@ -132,6 +138,10 @@ class MessageFraming implements StreamFraming {
 
   get close(): string {
     return `<close xmlns='${NS.framing}'/>`;
+  }
+
+  redirect(uri: string): string {
+    return `<close xmlns='${NS.framing}' see-other-uri='${escapeAttribute(uri)}'/>`;
   }
 
   get contentNs(): string {

@@ -29,6 +29,8 @@ export interface StreamSettings {
   readonly sessionsPerAccount: number;
   readonly resourceConflict: ResourceConflict;
   readonly management: ManagementSettings;
+  /** Where WebSocket clients are sent when this server shuts down. */
+  readonly seeOtherUri: string | undefined;
   /** Whether a client may log in without TLS from this address. */
   allowsPlaintext(address: string): boolean;
   /** Trusted peers (reverse proxies, onion services): no bans, no limits by address. */

@@ -199,3 +199,28 @@ suite('RFC 7395 3.6: closing', () => {
     await client.receives(`<iq type='get'><ping xmlns='urn:xmpp:ping'/></iq>`);
   });
 });
+
+suite('RFC 7395 3.6.1: see-other-uri', () => {
+  const elsewhere = 'wss://b.example.org/xmpp-websocket';
+
+  test('a server that shuts down sends its clients to the other one, where there is one', async () => {
+    const leaving = await startCore({ settings: { seeOtherUri: elsewhere } });
+    await leaving.account('juliet');
+    const client = leaving.connect({ framing: 'frames' });
+    await client.login('juliet', 'capulet.lit', { resource: 'balcony' });
+    await leaving.engine.stop();
+    assert.equal(client.texts.at(-1), `<close xmlns='${FRAMING}' see-other-uri='${elsewhere}'/>`);
+    await leaving.db.close();
+  });
+
+  test('RFC 6120 has no such words: a stream over TCP ends with system-shutdown', async () => {
+    const leaving = await startCore({ settings: { seeOtherUri: elsewhere } });
+    await leaving.account('juliet');
+    const client = leaving.connect();
+    await client.login('juliet', 'capulet.lit', { resource: 'balcony' });
+    await leaving.engine.stop();
+    const error = await client.ends();
+    assert.ok(error?.child('{urn:ietf:params:xml:ns:xmpp-streams}system-shutdown'), String(error));
+    await leaving.db.close();
+  });
+});

@@ -50,6 +50,7 @@ export const SETTINGS: StreamSettings = {
   cutOffBytes: 8_388_608,
   sessionsPerAccount: 10,
   resourceConflict: 'replace',
+  seeOtherUri: undefined,
   management: { resumeMs: 600_000, queue: { stanzas: 1000, bytes: 8_388_608 } },
   allowsPlaintext: () => false,
   isTrusted: DEFAULT_FAILURE_LIMITS.isTrusted,

@@ -27,7 +27,10 @@ export interface HostConfig {
 
 /** Durations are in milliseconds, sizes in bytes. */
 export interface Config
-  extends Pick<Sections, 'listeners' | 'trusted' | 'tls' | 'auth' | 'limits' | 'metrics' | 'shutdownTimeout'> {
+  extends Pick<
+    Sections,
+    'listeners' | 'trusted' | 'tls' | 'auth' | 'limits' | 'metrics' | 'shutdownTimeout' | 'seeOtherUri'
+  > {
   /** Undefined when there is no configuration file. */
   readonly file: string | undefined;
   /** Absolute. */

@@ -74,6 +74,15 @@ export function configShape(modules: ModulesSchema) {
     limits: limitOptions,
     log: logOptions,
     metrics: metricsOptions,
+    seeOtherUri: z
+      .string()
+      .regex(/^wss?:\/\/[^\s<>'"]+$/)
+      .optional()
+      .describe('Where WebSocket clients are sent when this server shuts down: another one of the same domain.')
+      .meta({
+        expected: 'an address such as wss://b.example.org/xmpp-websocket',
+        example: 'wss://b.example.org/xmpp-websocket',
+      } satisfies OptionMeta),
     shutdownTimeout: duration({ min: '0s', max: '10m' })
       .prefault('10s')
       .describe('How long the server waits for streams and batches when it stops.'),
