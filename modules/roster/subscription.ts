@@ -16,129 +16,62 @@ export interface Step extends Relation {
   readonly reply?: 'subscribed';
 }
 
-/** What to do in a state: `keep` stays in it. The second word is the table's ROUTE? or DELIVER? */
-type Cell = readonly [next: State | 'keep', passes: boolean];
-type Table = Readonly<Record<State, Cell>>;
+/** The states that a stanza takes to others; in all that are not named it changes nothing. */
+type Changes = Readonly<Partial<Record<State, State>>>;
+
+/** The owner sees the contact no more, and asks no more to: A.2.2 and A.3.4. */
+const WATCH_ENDS: Changes = {
+  'none+out': 'none',
+  'none+out+in': 'none+in',
+  to: 'none',
+  'to+in': 'none+in',
+  'from+out': 'from',
+  both: 'from',
+};
+
+/** The contact sees the owner no more, and asks no more to: A.2.4 and A.3.2. */
+const SHOW_ENDS: Changes = {
+  'none+in': 'none',
+  'none+out+in': 'none+out',
+  'to+in': 'to',
+  from: 'none',
+  'from+out': 'none+out',
+  both: 'to',
+};
 
 /** Appendix A.2: the owner sends it. */
-const OUTBOUND: Readonly<Record<SubscriptionEvent, Table>> = {
-  // A.2.1
-  subscribe: {
-    none: ['none+out', true],
-    'none+out': ['keep', true],
-    'none+in': ['none+out+in', true],
-    'none+out+in': ['keep', true],
-    to: ['keep', true],
-    'to+in': ['keep', true],
-    from: ['from+out', true],
-    'from+out': ['keep', true],
-    both: ['keep', true],
-  },
-  // A.2.2
-  unsubscribe: {
-    none: ['keep', true],
-    'none+out': ['none', true],
-    'none+in': ['keep', true],
-    'none+out+in': ['none+in', true],
-    to: ['none', true],
-    'to+in': ['none+in', true],
-    from: ['keep', true],
-    'from+out': ['from', true],
-    both: ['from', true],
-  },
-  // A.2.3
-  subscribed: {
-    none: ['keep', false],
-    'none+out': ['keep', false],
-    'none+in': ['from', true],
-    'none+out+in': ['from+out', true],
-    to: ['keep', false],
-    'to+in': ['both', true],
-    from: ['keep', false],
-    'from+out': ['keep', false],
-    both: ['keep', false],
-  },
-  // A.2.4
-  unsubscribed: {
-    none: ['keep', false],
-    'none+out': ['keep', false],
-    'none+in': ['none', true],
-    'none+out+in': ['none+out', true],
-    to: ['keep', false],
-    'to+in': ['to', true],
-    from: ['none', true],
-    'from+out': ['none+out', true],
-    both: ['to', true],
-  },
+const OUTBOUND: Readonly<Record<SubscriptionEvent, Changes>> = {
+  subscribe: { none: 'none+out', 'none+in': 'none+out+in', from: 'from+out' }, // A.2.1
+  unsubscribe: WATCH_ENDS,
+  subscribed: { 'none+in': 'from', 'none+out+in': 'from+out', 'to+in': 'both' }, // A.2.3
+  unsubscribed: SHOW_ENDS,
 };
 
 /** Appendix A.3: the contact sends it. */
-const INBOUND: Readonly<Record<SubscriptionEvent, Table>> = {
-  // A.3.1
-  subscribe: {
-    none: ['none+in', true],
-    'none+out': ['none+out+in', true],
-    'none+in': ['keep', false],
-    'none+out+in': ['keep', false],
-    to: ['to+in', true],
-    'to+in': ['keep', false],
-    from: ['keep', false],
-    'from+out': ['keep', false],
-    both: ['keep', false],
-  },
-  // A.3.2
-  unsubscribe: {
-    none: ['keep', false],
-    'none+out': ['keep', false],
-    'none+in': ['none', true],
-    'none+out+in': ['none+out', true],
-    to: ['keep', false],
-    'to+in': ['to', true],
-    from: ['none', true],
-    'from+out': ['none+out', true],
-    both: ['to', true],
-  },
-  // A.3.3
-  subscribed: {
-    none: ['keep', false],
-    'none+out': ['to', true],
-    'none+in': ['keep', false],
-    'none+out+in': ['to+in', true],
-    to: ['keep', false],
-    'to+in': ['keep', false],
-    from: ['keep', false],
-    'from+out': ['both', true],
-    both: ['keep', false],
-  },
-  // A.3.4
-  unsubscribed: {
-    none: ['keep', false],
-    'none+out': ['none', true],
-    'none+in': ['keep', false],
-    'none+out+in': ['none+in', true],
-    to: ['none', true],
-    'to+in': ['none+in', true],
-    from: ['keep', false],
-    'from+out': ['from', true],
-    both: ['from', true],
-  },
+const INBOUND: Readonly<Record<SubscriptionEvent, Changes>> = {
+  subscribe: { none: 'none+in', 'none+out': 'none+out+in', to: 'to+in' }, // A.3.1
+  unsubscribe: SHOW_ENDS,
+  subscribed: { 'none+out': 'to', 'none+out+in': 'to+in', 'from+out': 'both' }, // A.3.3
+  unsubscribed: WATCH_ENDS,
 };
 
 /** What the stanza makes of the relation. */
 export function step(relation: Relation, event: SubscriptionEvent, direction: 'outbound' | 'inbound'): Step {
   const { state, approved } = relation;
-  const [next, passes] = (direction === 'outbound' ? OUTBOUND : INBOUND)[event][state];
-  const taken = { state: next === 'keep' ? state : next, approved, passes };
+  const next = (direction === 'outbound' ? OUTBOUND : INBOUND)[event][state];
+  // The tables route what the owner asks for in every state, and the rest where it changes something.
+  const isAsked = direction === 'outbound' && (event === 'subscribe' || event === 'unsubscribe');
+  const taken = { state: next ?? state, approved, passes: isAsked || next !== undefined };
   if (direction === 'outbound') {
     // Section 3.4.2: an approval of what was not asked for is remembered, and taken back like one that was.
-    if (event === 'subscribed') return { ...taken, approved: approved || (!passes && !isShown(state)) };
+    if (event === 'subscribed') return { ...taken, approved: approved || (!taken.passes && !isShown(state)) };
     return event === 'unsubscribed' ? { ...taken, approved: false } : taken;
   }
   if (event !== 'subscribe') return taken;
   if (isShown(state)) return { ...taken, reply: 'subscribed' }; // section 3.1.3, rule 2
   if (!approved) return taken;
   // Section 3.4.2: as if the owner had been asked and had answered.
-  return { state: OUTBOUND.subscribed[taken.state][0] as State, approved, passes: false, reply: 'subscribed' };
+  return { state: OUTBOUND.subscribed[taken.state] as State, approved, passes: false, reply: 'subscribed' };
 }
 
 /** Whether the contact may see the owner's presence. */
