@@ -41,15 +41,10 @@ export function duration(bounds: { min?: string; max?: string; forever?: boolean
   const range = rangeText(min, max, formatDuration);
   const tail = forever ? ', or forever' : '';
   const expected = `a duration such as 30s, 10m or 7d${range && `, ${range}`}${tail}`;
-  return z
-    .string()
-    .transform((text, issues): Duration => {
-      const ms = parseDuration(text, { forever });
-      if (ms !== undefined && (ms === Infinity || (ms >= (min ?? 0) && ms <= (max ?? Infinity)))) return ms;
-      issues.addIssue({ code: 'custom', message: 'invalid', params: { expected } });
-      return z.NEVER;
-    })
-    .meta({ expected, range: range + tail, format: formatDuration } satisfies OptionMeta);
+  return read(z.string(), expected, (text): Duration | undefined => {
+    const ms = parseDuration(text, { forever });
+    return ms !== undefined && (ms === Infinity || (ms >= (min ?? 0) && ms <= (max ?? Infinity))) ? ms : undefined;
+  }).meta({ expected, range: range + tail, format: formatDuration } satisfies OptionMeta);
 }
 
 /** Bytes, written `256 KiB`, `1.5 MB` or as a plain number. The bounds, too. */
@@ -57,15 +52,10 @@ export function bytes(bounds: { min?: string; max?: string } = {}): z.ZodType<By
   const [min, max] = [limit(bounds.min, parseBytes), limit(bounds.max, parseBytes)];
   const range = rangeText(min, max, formatBytes);
   const expected = `a size such as 64 KiB or 10 MB${range && `, ${range}`}`;
-  return z
-    .union([z.string(), z.number()])
-    .transform((size, issues): Bytes => {
-      const total = parseBytes(size);
-      if (total !== undefined && total >= (min ?? 0) && total <= (max ?? Infinity)) return total;
-      issues.addIssue({ code: 'custom', message: 'invalid', params: { expected } });
-      return z.NEVER;
-    })
-    .meta({ expected, range, format: formatBytes } satisfies OptionMeta);
+  return read(z.union([z.string(), z.number()]), expected, (size): Bytes | undefined => {
+    const total = parseBytes(size);
+    return total !== undefined && total >= (min ?? 0) && total <= (max ?? Infinity) ? total : undefined;
+  }).meta({ expected, range, format: formatBytes } satisfies OptionMeta);
 }
 
 /** A password or key. With the option `token`, `tokenFile` names a file that holds it instead (its last newline cut). */
@@ -97,13 +87,7 @@ const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 /** Networks in CIDR notation, single addresses among them; `loopback` stands for this machine, `any` for everyone. */
 export function networks(): z.ZodType<readonly string[], readonly string[]> {
   const expected = 'a network such as 10.0.0.0/8, an address such as 192.0.2.7, loopback or any';
-  const network = z.string().transform((text, issues) => {
-    const found = readNetwork(text);
-    if (found) return found;
-    issues.addIssue({ code: 'custom', message: 'invalid', params: { expected } });
-    return z.NEVER;
-  });
-  return z.array(network.meta({ expected } satisfies OptionMeta)).transform((lists) => lists.flat());
+  return z.array(read(z.string(), expected, readNetwork)).transform((lists) => lists.flat());
 }
 
 /** The networks that a word of a list stands for, each with its prefix length; undefined when it is none. */
@@ -121,25 +105,28 @@ function readNetwork(text: string): readonly string[] | undefined {
 /** The prepared bare address of an account. */
 export function accountAddress(): z.ZodType<string, string> {
   const expected = 'the address of an account, such as alice@example.org';
-  return z
-    .string()
-    .transform((text, issues) => {
-      const jid = parseJid(text);
-      if (jid?.isBare && !jid.isDomain) return jid.full;
-      issues.addIssue({ code: 'custom', message: 'invalid', params: { expected } });
-      return z.NEVER;
-    })
-    .meta({ expected } satisfies OptionMeta);
+  return read(z.string(), expected, (text) => {
+    const jid = parseJid(text);
+    return jid?.isBare && !jid.isDomain ? jid.full : undefined;
+  });
 }
 
 /** A prepared domain. */
 export function domainName(): z.ZodType<string, string> {
   const expected = 'a domain such as example.org';
-  return z
-    .string()
-    .transform((text, issues) => {
-      const prepared = prepareDomain(text);
-      if (prepared !== undefined) return prepared;
+  return read(z.string(), expected, prepareDomain);
+}
+
+/** What `parse` makes of a value; where that is undefined, `expected` says what should stand there. */
+function read<Written, Value>(
+  schema: z.ZodType<Written, Written>,
+  expected: string,
+  parse: (written: Written) => Value | undefined,
+): z.ZodType<Value, Written> {
+  return schema
+    .transform((written, issues): Value => {
+      const value = parse(written);
+      if (value !== undefined) return value;
       issues.addIssue({ code: 'custom', message: 'invalid', params: { expected } });
       return z.NEVER;
     })
