@@ -1,5 +1,5 @@
 /** How much of something anyone may do in a time: spent at once or bit by bit, and earned back steadily. */
-import { Lru } from '#api';
+import { Lru, TokenBucket } from '#api';
 
 interface AllowanceLimits {
   readonly perPeriod: number;
@@ -8,45 +8,29 @@ interface AllowanceLimits {
   readonly keys: number;
 }
 
-interface Balance {
-  left: number;
-  atMs: number;
-}
-
 export class Allowance {
   readonly #limits: AllowanceLimits;
-  readonly #balances: Lru<string, Balance>;
+  readonly #buckets: Lru<string, TokenBucket>;
 
   constructor(limits: AllowanceLimits) {
     this.#limits = limits;
-    this.#balances = new Lru(limits.keys);
+    this.#buckets = new Lru(limits.keys);
   }
 
   /** Takes the amount if that much is left; false, and nothing taken, when it is not. */
   take(key: string, amount: number, nowMs: number): boolean {
-    const balance = this.#balance(key, nowMs);
-    if (balance.left < amount) return false;
-    balance.left -= amount;
-    return true;
+    return this.#bucket(key).tryTake(amount, nowMs);
   }
 
   /** Gives back what turned out not to be used. */
-  refund(key: string, amount: number, nowMs: number): void {
-    const balance = this.#balance(key, nowMs);
-    balance.left = Math.min(this.#limits.perPeriod, balance.left + amount);
+  refund(key: string, amount: number): void {
+    this.#bucket(key).giveBack(amount);
   }
 
-  #balance(key: string, nowMs: number): Balance {
+  #bucket(key: string): TokenBucket {
     const { perPeriod, periodMs } = this.#limits;
-    const known = this.#balances.get(key);
-    if (known !== undefined) {
-      const earned = (Math.max(0, nowMs - known.atMs) * perPeriod) / periodMs;
-      known.left = Math.min(perPeriod, known.left + earned);
-      known.atMs = nowMs;
-      return known;
-    }
-    const balance = { left: perPeriod, atMs: nowMs };
-    this.#balances.set(key, balance);
-    return balance;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket((perPeriod * 1000) / periodMs, perPeriod);
+    this.#buckets.set(key, bucket);
+    return bucket;
   }
 }

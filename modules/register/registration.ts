@@ -84,7 +84,7 @@ export class Registration {
     try {
       return await this.#register(query, address);
     } catch (error) {
-      limits.refund(subscriber, 1 - FAILURE_COST, clock.now());
+      limits.refund(subscriber, 1 - FAILURE_COST);
       throw error;
     }
   }

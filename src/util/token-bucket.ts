@@ -36,6 +36,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Gives tokens back that were taken and not needed. */
+  giveBack(count: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count);
+  }
+
   /** A clock that was set back adds nothing and costs nothing. */
   #refill(nowMs: number): void {
     const elapsedMs = nowMs - this.#atMs;
