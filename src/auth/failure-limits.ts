@@ -1,5 +1,6 @@
 /** Brute force made slow: few attempts a stream, and a ban for addresses that keep failing (RFC 6120 section 6.4.5). */
 import type { Clock } from '../kernel/clock.ts';
+import { Lru } from '../util/lru.ts';
 import { addressBlock, matchNetworks } from '../util/networks.ts';
 
 export interface FailureLimitOptions {
@@ -32,13 +33,15 @@ export class FailureLimits {
   readonly #clock: Clock;
   readonly #options: FailureLimitOptions;
   /** Times of the failures inside the window, oldest first; never more than `perAddress`. */
-  readonly #failures = new Map<string, number[]>();
+  readonly #failures: Lru<string, number[]>;
   /** When each ban ends. */
-  readonly #bans = new Map<string, number>();
+  readonly #bans: Lru<string, number>;
 
   constructor(clock: Clock, options: FailureLimitOptions = DEFAULT_FAILURE_LIMITS) {
     this.#clock = clock;
     this.#options = options;
+    this.#failures = new Lru(options.capacity);
+    this.#bans = new Lru(options.capacity);
   }
 
   /** When the ban of an address ends, in milliseconds since 1970; undefined when it is not banned. */
@@ -59,25 +62,16 @@ export class FailureLimits {
 
   /** Whether this failure brought a ban, or fell into one. */
   #count(key: string): boolean {
-    const { perAddress, windowMs, banMs, capacity } = this.#options;
+    const { perAddress, windowMs, banMs } = this.#options;
     const now = this.#clock.now();
     const recent = (this.#failures.get(key) ?? []).filter((at) => at > now - windowMs);
     recent.push(now);
-    this.#failures.delete(key);
     if (recent.length < perAddress) {
-      keep(this.#failures, key, recent, capacity);
+      this.#failures.set(key, recent);
       return (this.#bans.get(key) ?? 0) > now;
     }
-    this.#bans.delete(key);
-    keep(this.#bans, key, now + banMs, capacity);
+    this.#failures.delete(key);
+    this.#bans.set(key, now + banMs);
     return true;
   }
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T, capacity: number): void {
-  if (map.size >= capacity) {
-    const oldest = map.keys().next();
-    if (!oldest.done) map.delete(oldest.value);
-  }
-  map.set(key, value);
 }
