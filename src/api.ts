@@ -88,6 +88,7 @@ export { defineModule } from './kernel/define-module.ts';
 export { contribute, observe, on } from './kernel/hook.ts';
 export type { Hooks } from './kernel/late-hooks.ts';
 export type { Logger } from './kernel/log.ts';
+export type { Counter } from './kernel/metrics.ts';
 export { optional } from './kernel/service.ts';
 export { slot } from './kernel/slot.ts';
 export { BatchError, type Call, type Database, type Prepared, query, SqlError, type Writer } from './kernel/sql.ts';

@@ -7,6 +7,7 @@ import {
   accountNaming,
   accountRemoved,
   type Clock,
+  type Counter,
   type Database,
   type Hooks,
   type Jid,
@@ -35,7 +36,7 @@ interface AccountContext {
   readonly sessions: Sessions;
   readonly hooks: Hooks;
   readonly clock: Clock;
-  readonly metrics: { readonly created: { inc(by?: number): void }; readonly removed: { inc(): void } };
+  readonly metrics: { readonly created: Counter; readonly removed: Counter };
 }
 
 /** An account that is ready to be stored. */

@@ -1,6 +1,7 @@
 /** Finds out what an announced hash stands for: from the database, else from a client that announces it. */
 import {
   type Clock,
+  type Counter,
   clark,
   type Database,
   type DiscoInfo,
@@ -25,10 +26,6 @@ const ASKS_PER_SECOND = 0.1;
 const ASKS_AT_ONCE = 5;
 const FIRST_DELAY_MS = 2_000;
 export const MAX_DELAY_MS = 600_000;
-
-interface Counter {
-  inc(): void;
-}
 
 interface LookupParts {
   readonly host: Jid;

@@ -1,6 +1,7 @@
 /** The tokens of one host in the database, by the rules of XEP-0484 sections 3.3 to 3.6 and 5.1. */
 import {
   type Clock,
+  type Counter,
   type Database,
   type FastToken,
   type FastTokens,
@@ -19,7 +20,7 @@ interface TokenParts {
   readonly store: TokenStore;
   readonly box: SecretBox;
   readonly clock: Clock;
-  readonly metrics: { readonly issued: { inc(): void }; readonly used: { inc(): void } };
+  readonly metrics: { readonly issued: Counter; readonly used: Counter };
 }
 
 interface TokenLimits {

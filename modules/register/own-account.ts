@@ -2,6 +2,7 @@
 import {
   type Accounts,
   type Clock,
+  type Counter,
   type Element,
   errorReply,
   type IqContext,
@@ -14,10 +15,6 @@ import {
 } from '#api';
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, REMOVE, readSubmission, registered } from './codec.ts';
-
-interface Counter {
-  inc(): void;
-}
 
 interface OwnAccountParts {
   readonly host: Jid;

@@ -3,6 +3,7 @@ import {
   type Accounts,
   addressBlock,
   type Clock,
+  type Counter,
   type Element,
   type Jid,
   type Logger,
@@ -13,10 +14,6 @@ import {
 
 import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, readSubmission, redirection, registrationForm } from './codec.ts';
-
-interface Counter {
-  inc(): void;
-}
 
 interface RegistrationParts {
   readonly host: Jid;
