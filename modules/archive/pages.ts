@@ -25,6 +25,8 @@ export interface PageWish {
 export interface PageRows {
   /** In the order of the list. */
   readonly rows: readonly MessageRow[];
+  /** There is no more where the page ends. */
+  readonly isExhausted: boolean;
   readonly first: EndRow | undefined;
   readonly last: EndRow | undefined;
 }
@@ -48,8 +50,8 @@ export class Pages {
     if (limit > 0) calls.push(this.#page(list, page, backward, limit));
     const [firsts, lasts, chunk = []] = (await this.#db.atomically(calls)) as [EndRow[], EndRow[], MessageRow[]?];
     const rows = [...chunk];
-    await this.#readOn(list, page, { backward, max, limit }, rows);
-    return { rows: backward ? rows.reverse() : rows, first: firsts[0], last: lasts[0] };
+    const isExhausted = await this.#readOn(list, page, { backward, max, limit }, rows);
+    return { rows: backward ? rows.reverse() : rows, isExhausted, first: firsts[0], last: lasts[0] };
   }
 
   /** The first or the last entry of a range, where it has any. */
@@ -58,29 +60,34 @@ export class Pages {
     return this.#store[`${list.kind}${which}`](number, range.after, range.before);
   }
 
+  /** Reads behind the first chunk; false when there may be more than the page holds. */
   async #readOn(
     list: List,
     page: Range,
     { backward, max, limit }: { backward: boolean; max: number; limit: number },
     rows: MessageRow[],
-  ): Promise<void> {
+  ): Promise<boolean> {
+    if (rows.length < limit) return measure(rows, 0, 0) < MAX_LENGTH;
     let length = measure(rows, 0, 0);
-    for (let asked = limit; rows.length === asked && rows.length < max && length < MAX_LENGTH; ) {
+    while (rows.length < max && length < MAX_LENGTH) {
       const from = rows.at(-1)?.id as string;
       const rest = backward ? narrowed(page, undefined, from) : narrowed(page, from);
       const more = Math.min(CHUNK, max - rows.length);
       const read = rows.length;
-      rows.push(...(await this.#pageNow(list, rest, backward, more)));
-      asked += more;
+      const chunk = await this.#pageNow(list, rest, backward, more);
+      rows.push(...chunk);
       length = measure(rows, read, length);
+      if (chunk.length < more) return length < MAX_LENGTH;
     }
+    return false;
   }
 
   /** XEP-0059 section 2.6. */
   async #readAt(list: List, wish: PageWish, index: number): Promise<PageRows> {
     const { range } = wish;
     const [[first], [last]] = await Promise.all([this.end('First', list, range), this.end('Last', list, range)]);
-    if (first === undefined || last === undefined || first.place + index > last.place) return { rows: [], first, last };
+    if (first === undefined || last === undefined || first.place + index > last.place)
+      return { rows: [], isExhausted: true, first, last };
     const after = await findPlace(first.place + index, { first, last }, async (id) => {
       const [row] = await this.end('First', list, narrowed(range, id));
       return row;

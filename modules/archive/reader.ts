@@ -60,15 +60,16 @@ export class Reader {
   }
 
   async #page(list: List, wish: PageWish): Promise<ArchivePage> {
-    const { rows, first, last } = await this.#pages.read(list, wish);
+    const { rows, isExhausted, first, last } = await this.#pages.read(list, wish);
     const count = first === undefined || last === undefined ? 0 : last.place - first.place + 1;
     const front = rows[0];
+    // A full page may end with the last message that there is.
     const end = wish.backward ? front?.id === first?.id : rows.at(-1)?.id === last?.id;
     return {
       messages: rows.map(toMessage),
       count,
       index: front === undefined ? undefined : front.place - (first?.place ?? 0),
-      complete: front === undefined ? wish.max > 0 || count === 0 : end,
+      complete: isExhausted || end,
     };
   }
 

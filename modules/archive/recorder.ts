@@ -90,12 +90,14 @@ export class Recorder {
     message.sender = this.#share(origin.account, stanza.to);
     passage.archived = message;
     this.#parts.metrics.archived.inc();
+    passage.ledger?.note('archived', stanza, origin.account, passage.stanzaId);
     return this.#wait(passage, this.#carryOut(message, journal.add(message)));
   }
 
   #keepReceived(passage: Passage, id: string): Promise<void> {
     const { journal, metrics } = this.#parts;
-    const { stanza, archived } = passage;
+    const { stanza, archived, ledger } = passage;
+    ledger?.note('archived', stanza, stanza.to.bareJid, id);
     const share = this.#share(stanza.to.bareJid, stanza.from);
     stanza.kept = true;
     metrics.archived.inc();
