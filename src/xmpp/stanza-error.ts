@@ -4,31 +4,31 @@ import { NS } from './ns.ts';
 
 type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';
 
-/** The defined conditions of RFC 6120 section 8.3.3, each with its usual type and its code from XEP-0086. */
+/** The defined conditions of RFC 6120 section 8.3.3, each with its usual type, its code from XEP-0086, and words for it. */
 const CONDITIONS = {
-  'bad-request': ['modify', 400],
-  conflict: ['cancel', 409],
-  'feature-not-implemented': ['cancel', 501],
-  forbidden: ['auth', 403],
-  gone: ['cancel', 302],
-  'internal-server-error': ['cancel', 500],
-  'item-not-found': ['cancel', 404],
-  'jid-malformed': ['modify', 400],
-  'not-acceptable': ['modify', 406],
-  'not-allowed': ['cancel', 405],
-  'not-authorized': ['auth', 401],
-  'policy-violation': ['modify', 405],
-  'recipient-unavailable': ['wait', 404],
-  redirect: ['modify', 302],
-  'registration-required': ['auth', 407],
-  'remote-server-not-found': ['cancel', 404],
-  'remote-server-timeout': ['wait', 504],
-  'resource-constraint': ['wait', 500],
-  'service-unavailable': ['cancel', 503],
-  'subscription-required': ['auth', 407],
-  'undefined-condition': ['cancel', 500],
-  'unexpected-request': ['wait', 400],
-} as const satisfies Record<string, readonly [ErrorType, number]>;
+  'bad-request': ['modify', 400, 'the request is malformed'],
+  conflict: ['cancel', 409, 'there is one already'],
+  'feature-not-implemented': ['cancel', 501, 'this is not supported here'],
+  forbidden: ['auth', 403, 'you may not do this'],
+  gone: ['cancel', 302, 'nobody is at this address any more'],
+  'internal-server-error': ['cancel', 500, 'something went wrong on the server'],
+  'item-not-found': ['cancel', 404, 'there is no such thing'],
+  'jid-malformed': ['modify', 400, 'this is not an address'],
+  'not-acceptable': ['modify', 406, 'this does not meet the requirements'],
+  'not-allowed': ['cancel', 405, 'nobody may do this'],
+  'not-authorized': ['auth', 401, 'you have to log in first'],
+  'policy-violation': ['modify', 405, 'this is against the rules of the server'],
+  'recipient-unavailable': ['wait', 404, 'the recipient is not there at the moment'],
+  redirect: ['modify', 302, 'go elsewhere for this'],
+  'registration-required': ['auth', 407, 'you have to register first'],
+  'remote-server-not-found': ['cancel', 404, 'there is no such server, or it cannot be reached'],
+  'remote-server-timeout': ['wait', 504, 'the other server does not answer'],
+  'resource-constraint': ['wait', 500, 'the server is too busy for this'],
+  'service-unavailable': ['cancel', 503, 'there is nobody here who can handle this'],
+  'subscription-required': ['auth', 407, 'you have to subscribe first'],
+  'undefined-condition': ['cancel', 500, 'something is wrong'],
+  'unexpected-request': ['wait', 400, 'this comes at the wrong time'],
+} as const satisfies Record<string, readonly [ErrorType, number, string]>;
 
 export type Condition = keyof typeof CONDITIONS;
 
@@ -57,7 +57,7 @@ export class StanzaError {
       'error',
       { type: this.type, code: String(CONDITIONS[this.condition][1]) },
       el(NS.stanzaErrors, this.condition),
-      this.text === undefined ? undefined : el(NS.stanzaErrors, 'text', { 'xml:lang': 'en' }, this.text),
+      el(NS.stanzaErrors, 'text', { 'xml:lang': 'en' }, this.text ?? CONDITIONS[this.condition][2]),
       this.application,
     );
   }
