@@ -16,6 +16,7 @@ export {
   type ArchiveFilter,
   type ArchivePage,
   type ArchiveRequest,
+  archiveRead,
   type NewMessage,
 } from './contracts/archive.ts';
 export { Blocking } from './contracts/blocking.ts';
@@ -65,7 +66,7 @@ export {
   type SubscriptionRequest,
 } from './contracts/roster.ts';
 export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict } from './contracts/routing.ts';
-export { type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
+export { boundInfo, type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
 export { StanzaIds } from './contracts/stanza-ids.ts';
 export { VCards, vcardChanged } from './contracts/vcards.ts';
 export { type Jid, jid, parseAccount, parseJid, prepareLocal, prepareResource } from './jid/jid.ts';

@@ -43,6 +43,10 @@ export class HostArchive implements Archive {
     return this.#parts.shared.reader.query(owner, filter, page);
   }
 
+  get(owner: Jid, ids: readonly string[]): Promise<readonly ArchivedMessage[]> {
+    return this.#parts.shared.reader.get(owner, ids);
+  }
+
   ends(owner: Jid): Promise<{ readonly first: ArchivedMessage; readonly last: ArchivedMessage } | undefined> {
     return this.#parts.shared.reader.ends(owner);
   }

@@ -2,8 +2,11 @@
 import {
   Accounts,
   Archive,
+  type Awaitable,
   accountData,
   accountRemoved,
+  archiveRead,
+  boundInfo,
   contribute,
   defineModule,
   duration,
@@ -16,12 +19,14 @@ import {
   outbound,
   Roster,
   Router,
+  type Session,
   Sessions,
   StanzaIds,
+  slot,
   undeliverable,
   z,
 } from '#api';
-import { METADATA, QUERY } from './answers.ts';
+import { describeArchive, METADATA, QUERY } from './answers.ts';
 import { archiveCommands } from './commands.ts';
 import { exportMessages } from './export.ts';
 import { HostArchive } from './host-archive.ts';
@@ -35,6 +40,9 @@ import { acquire } from './shared.ts';
 import { migrations } from './store.ts';
 
 const ACCOUNT_FEATURES = [NS_MAM, `${NS_MAM}#extended`, `${NS_MAM}#groupchat-field`, `${NS_RETRACT}#tombstone`];
+
+/** The client of the session reads the archive. */
+const isReader = slot<true>('archive.reader');
 
 export default defineModule({
   name: 'archive',
@@ -75,7 +83,7 @@ export default defineModule({
     purged: 'Messages deleted because of their age or with their account',
   },
 
-  async setup({ host, config, db, services, clock, log, metrics, signal }) {
+  async setup({ host, config, db, services, hooks, clock, log, metrics, signal }) {
     const { ids, router, roster } = services;
     const shared = await acquire({ db, clock, log, ids });
     const { journal, reader, retractions } = shared;
@@ -86,7 +94,15 @@ export default defineModule({
     const archive = new HostArchive({ host, shared, removal, sweep });
     const recorder = new Recorder({ host, ...services, journal, retractions, preferences, metrics });
 
+    /** One who has read once reads again: what is in the archive need not be sent to it. */
+    function reads(session: Session): Awaitable<void> {
+      if (session.slots.get(isReader) === true) return undefined;
+      session.slots.set(isReader, true);
+      return hooks.tell(archiveRead, session);
+    }
+
     function answer({ stanza, to, payload, session }: IqContext) {
+      if (session !== undefined && stanza.type === 'set') reads(session);
       const send = session === undefined ? router.route.bind(router) : session.send.bind(session);
       return archive.answer({ owner: to, stanza, payload, send });
     }
@@ -99,6 +115,10 @@ export default defineModule({
         on(inbound, 'record', (passage) => recorder.received(passage)),
         // It is in the archive: that is answer enough.
         on(undeliverable, 'fallback', ({ stanza }) => (stanza.kept ? 'handled' : undefined), { after: ['offline'] }),
+        contribute(boundInfo, async (session) => {
+          await reads(session);
+          return [await describeArchive(reader, session.account)];
+        }),
         observe(accountRemoved, async (account) => {
           await preferences.erase(account);
           await archive.erase(account);

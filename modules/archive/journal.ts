@@ -3,7 +3,7 @@ import { type Awaitable, type Call, type Clock, type Database, type Jid, type Lo
 import { BatchCalls } from './batch-calls.ts';
 import { BodyNumbers, firstNumberAt } from './body-numbers.ts';
 import { type JournalRow, KeptMessage, LateShare, type Share } from './kept-message.ts';
-import { Ledger } from './ledger.ts';
+import { Places } from './places.ts';
 import { type ArchiveStore, ROWS_TOGETHER, statements } from './store.ts';
 
 export interface JournalParts {
@@ -34,7 +34,7 @@ export class Journal {
   readonly numbers: BodyNumbers;
   readonly #clock: Clock;
   readonly #rowsTogether: number;
-  readonly #ledger: Ledger;
+  readonly #places: Places;
   readonly #writer: Writer<JournalRow>;
   readonly #recent = new Map<string, Recent>();
 
@@ -44,14 +44,14 @@ export class Journal {
     this.#clock = clock;
     // SQLite gains nothing by statements of many rows; to PostgreSQL each statement is a message.
     this.#rowsTogether = db.engine === 'postgres' ? ROWS_TOGETHER : 1;
-    this.#ledger = new Ledger(db, this.store);
+    this.#places = new Places(db, this.store);
     this.#writer = db.writer<JournalRow>({
       delayMs: DELAY_MS,
       maxQueuedRows: MAX_QUEUED,
       retryForMs: RETRY_MS,
       encode: (rows) => this.#encode(rows),
       sizeOf: (row) => OVERHEAD_BYTES + (row instanceof KeptMessage ? row.xml.length : 0),
-      onSetback: () => this.#ledger.clear(),
+      onSetback: () => this.#places.clear(),
       onFailure: (err) => log.error({ err, messages: err.failures.size }, 'messages could not be archived'),
     });
   }
@@ -119,7 +119,7 @@ export class Journal {
   /** Changes the archives by other means, while nothing is being written; `forget` is whose places may be others then. */
   exclusively<T>(forget: string | undefined, work: () => Promise<T>): Promise<T> {
     return this.#writer.exclusively(async () => {
-      if (forget !== undefined) this.#ledger.forget(forget);
+      if (forget !== undefined) this.#places.forget(forget);
       return work();
     });
   }
@@ -144,12 +144,12 @@ export class Journal {
         this.#miss(row.recipient, unknown);
       }
     }
-    const calls = unknown.length === 0 ? [] : this.#ledger.prepare(unknown);
+    const calls = unknown.length === 0 ? [] : this.#places.prepare(unknown);
     return then(calls, (first) => this.#calls(rows, first));
   }
 
   #miss(share: Share | undefined, unknown: Share[]): void {
-    if (share !== undefined && this.#ledger.conversation(share) === undefined) unknown.push(share);
+    if (share !== undefined && this.#places.conversation(share) === undefined) unknown.push(share);
   }
 
   #calls(rows: readonly JournalRow[], first: readonly Call[]): readonly Call[] {
@@ -158,7 +158,7 @@ export class Journal {
       if (row instanceof LateShare) this.#addLate(row, batch);
       else this.#addMessage(row, batch);
     }
-    this.#ledger.trim();
+    this.#places.trim();
     return batch.finish(first);
   }
 
@@ -177,8 +177,8 @@ export class Journal {
   }
 
   #addEntry(message: KeptMessage, share: Share, batch: BatchCalls): void {
-    const owner = this.#ledger.owner(share.owner.bare);
-    const talk = this.#ledger.conversation(share);
+    const owner = this.#places.owner(share.owner.bare);
+    const talk = this.#places.conversation(share);
     if (owner === undefined || talk === undefined) throw new Error('an entry without its place');
     const { id, number, retracts } = message;
     const { resource } = share.peer;
@@ -191,6 +191,6 @@ export class Journal {
   }
 
   #numberOf({ owner }: Share): number {
-    return this.#ledger.owner(owner.bare)?.number ?? 0;
+    return this.#places.owner(owner.bare)?.number ?? 0;
   }
 }

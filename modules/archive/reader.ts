@@ -47,6 +47,17 @@ export class Reader {
     return { messages: rows.map(toMessage), complete, index: undefined, count: undefined };
   }
 
+  async get(owner: Jid, ids: readonly string[]): Promise<readonly ArchivedMessage[]> {
+    if (ids.length === 0) return [];
+    await this.#journal.settled(owner);
+    const [place] = await this.#store.findOwner(owner.bare);
+    if (place === undefined) return [];
+    const rows = await this.#db.atomically(
+      [...new Set(ids)].sort().map((id) => this.#store.get.bind(place.number, id)),
+    );
+    return (rows.flat() as MessageRow[]).map(toMessage);
+  }
+
   async ends(owner: Jid): Promise<{ first: ArchivedMessage; last: ArchivedMessage } | undefined> {
     await this.#journal.settled(owner);
     const [place] = await this.#store.findOwner(owner.bare);

@@ -1,10 +1,12 @@
 /** Message archives (XEP-0313): what accounts and rooms keep of what was said, and how it is read again. */
 import type { Jid } from '../jid/jid.ts';
+import { tellPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Element } from '../xml/element.ts';
 import type { PageRequest } from '../xmpp/rsm.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import type { StanzaError } from '../xmpp/stanza-error.ts';
+import type { Session } from './session.ts';
 
 /** A message to be kept. */
 export interface NewMessage {
@@ -78,6 +80,8 @@ export interface Archive {
   append(owner: Jid, message: NewMessage): Promise<void>;
   /** A page of at most 250 messages, 50 unless told otherwise. `item-not-found` for ids that are not in the archive. */
   query(owner: Jid, filter: ArchiveFilter, page: PageRequest): Promise<ArchivePage | StanzaError>;
+  /** Those of the messages with these ids that the archive has, in its order; at most 1,000 are asked for. */
+  get(owner: Jid, ids: readonly string[]): Promise<readonly ArchivedMessage[]>;
   /** The first and the last message; undefined when there is none. */
   ends(owner: Jid): Promise<{ readonly first: ArchivedMessage; readonly last: ArchivedMessage } | undefined>;
   /**
@@ -99,3 +103,9 @@ export interface Archive {
   since(cursor: number, limit: number): Promise<readonly ArchiveChange[]>;
 }
 export const Archive = service<Archive>('archive');
+
+/**
+ * The client of a session reads the archive of its account: it has asked for messages, or bound its resource by Bind 2
+ * (XEP-0386 section 4). What is in the archive need not be sent to it by other means. Told once a session, or more often.
+ */
+export const archiveRead = tellPoint<Session>('archive.read');

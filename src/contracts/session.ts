@@ -1,9 +1,10 @@
 /** What the rest of the server knows of one connected resource (RFC 6120 section 7). */
 import type { Jid } from '../jid/jid.ts';
-import { tellPoint } from '../kernel/hook.ts';
+import { collectPoint, tellPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Slots } from '../kernel/slot.ts';
 import type { TransportKind } from '../kernel/transport.ts';
+import type { Element } from '../xml/element.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import type { StreamError } from '../xmpp/stream-error.ts';
 
@@ -69,6 +70,8 @@ export const Sessions = service<Sessions>('sessions');
 
 /** A resource was bound; nothing has been sent to it yet but the answer. */
 export const sessionBound = tellPoint<Session>('session.bound');
+/** What a client that binds by Bind 2 is told in `<bound/>`, whether it has asked or not (XEP-0386 section 4). */
+export const boundInfo = collectPoint<Session, Element>('session.bound-info');
 /** A session goes on over another stream; what its client missed has been sent again (XEP-0198 section 5). */
 export const sessionResumed = tellPoint<Session>('session.resumed');
 /** A session is over, however it ended. It is no longer in the table. Its `presence` is still that of the end. */

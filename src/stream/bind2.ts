@@ -1,5 +1,6 @@
 /** Bind 2 (XEP-0386): a resource in the same breath as authentication. */
 import { createHash } from 'node:crypto';
+import { boundInfo } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { LocalHost } from '../session/local-host.ts';
 import type { ClientSession } from '../session/session.ts';
@@ -58,6 +59,7 @@ async function enable(stream: StreamControl, session: ClientSession, bind: Eleme
     const part = session.host.parts.bindInline.get(request.key);
     if (part !== undefined) results.push(await part.enable(session as never, request));
   }
+  results.push(...(await session.host.parts.hooks.collect(boundInfo, session)));
   return results;
 }
 

@@ -21,7 +21,7 @@ const GENERATION = 50_000;
  * What is used is in the young generation. When that is full it becomes the old one, and what nobody has used meanwhile
  * is forgotten; it is read again when it is needed.
  */
-export class Ledger {
+export class Places {
   readonly #db: Database;
   readonly #store: ArchiveStore;
   #young = new Map<string, OwnerPlace>();
