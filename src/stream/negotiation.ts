@@ -50,8 +50,8 @@ export interface StreamControl {
    * what it missed. A `<failed/>` says why not, and then a resource may be bound.
    */
   resume(request: Element, answer: ResumptionAnswer): Promise<Element | StreamError | undefined>;
-  /** The features of the state that the stream has, or is about to have. */
-  features(next?: StreamState): Awaitable<Element>;
+  /** The features of the state that the stream has, or is about to have; `isManaged`: stream management is in use. */
+  features(next?: StreamState, isManaged?: boolean): Awaitable<Element>;
 }
 
 /** One way to authenticate. Made for a stream when it needs one, forgotten when the stream is authenticated. */

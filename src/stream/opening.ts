@@ -167,16 +167,19 @@ export class Opening implements StreamControl {
     this.#held.push(xml);
   }
 
-  features(next?: StreamState): Awaitable<Element> {
+  features(next?: StreamState, isManaged = false): Awaitable<Element> {
     const states = next === undefined ? this.#states : new Set([...this.#states, next]);
-    return collectFeatures(this.#ownFeatures(states), this.host.parts.streamFeatures, { ...this.facts, states });
+    return collectFeatures(this.#ownFeatures(states, isManaged), this.host.parts.streamFeatures, {
+      ...this.facts,
+      states,
+    });
   }
 
   #sendFeatures(): Awaitable<void> {
     return then(this.features(), (it) => this.send(it));
   }
 
-  #ownFeatures(states: ReadonlySet<StreamState>): Element[] {
+  #ownFeatures(states: ReadonlySet<StreamState>, isManaged: boolean): Element[] {
     const own: Element[] = [];
     const isOpen = this.mayAuthenticate;
     if (this.#mayStartTls()) own.push(startTlsFeature(!isOpen));
@@ -186,7 +189,8 @@ export class Opening implements StreamControl {
       for (const it of this.#negotiations()) own.push(...it.features());
       own.push(limitsFeature(beforeAuth.maxBytes, authTimeoutMs));
     } else {
-      own.push(managementFeature);
+      // Where it is in use already a client would try to make use of it again.
+      if (!isManaged) own.push(managementFeature);
       if (!states.has('bound')) own.push(el(NS.bind, 'bind'));
       own.push(limitsFeature(afterAuth.maxBytes, pingIntervalMs));
     }

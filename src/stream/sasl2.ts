@@ -11,7 +11,7 @@ import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { bind2Feature, bindWith } from './bind2.ts';
 import { advance, type Login, needsTls } from './login.ts';
-import { managementFeature } from './management.ts';
+import { ENABLE, managementFeature } from './management.ts';
 import { type Negotiator, outOfTurn } from './negotiation.ts';
 import { readSasl2Request, type Sasl2Request } from './sasl2-request.ts';
 import { type UpgradePolicy, Upgrades } from './upgrades.ts';
@@ -160,13 +160,13 @@ export class Sasl2Negotiator implements Negotiator {
       request.resume && (await stream.resume(request.resume, ({ jid }, resumed) => succeed(jid, resumed)));
     if (stream.ended || (request.resume !== undefined && resumption === undefined)) return;
     if (resumption instanceof StreamError) return stream.fail(resumption);
-    const features = await stream.features(request.bind === undefined ? undefined : 'bound');
+    const { bind } = request;
+    const features = await stream.features(bind && 'bound', bind?.child(ENABLE) !== undefined);
     if (stream.ended) return;
     const answer = (identity: Jid, bound?: Element): void => {
       succeed(identity, resumption, bound);
       stream.send(features);
     };
-    const { bind } = request;
     if (bind === undefined) return answer(account);
     const refused = await bindWith(stream, { ...request, account, bind }, answer);
     if (refused !== undefined) stream.fail(refused);

@@ -84,6 +84,17 @@ suite('XEP-0198 9.1: enabling inline', () => {
     await isQuiet(client, 0);
   });
 
+  test('the features behind the answer offer it no more; without a request they do', async () => {
+    for (const [request, isOffered] of [
+      [bindWith(resumable), false],
+      [bindWith(), true],
+    ] as const) {
+      const { client } = await login(server, plain('juliet', request));
+      const features = await client.receives(FEATURES);
+      assert.equal(features.child(`{${SM}}sm`) !== undefined, isOffered);
+    }
+  });
+
   test('a second request fails there as well', async () => {
     const { client } = await juliet();
     await client.send(resumable);
