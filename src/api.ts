@@ -51,6 +51,7 @@ export {
   ServerCaps,
 } from './contracts/disco.ts';
 export { bindInline, type IqContext, iq, nonza } from './contracts/iq.ts';
+export { Ledger, type Step } from './contracts/ledger.ts';
 export { becameAvailable, becameUnavailable, presenceChanged } from './contracts/presence.ts';
 export { PrivateStorage, privateRead, privateWrite } from './contracts/private-storage.ts';
 export { Program } from './contracts/program.ts';

@@ -7,7 +7,6 @@ import {
   NS,
   type Passage,
   refusals,
-  type Stanza,
   StanzaError,
   then,
   type Verdict,
@@ -39,28 +38,32 @@ export class Guard {
     return then(list, (it) => this.#applies(it, owner, peer));
   }
 
-  inbound({ stanza }: Passage): Awaitable<Verdict | undefined> {
+  inbound(passage: Passage): Awaitable<Verdict | undefined> {
+    const { stanza } = passage;
     const list = this.#parts.lists.of(stanza.to.bare);
     if (list === EMPTY) return undefined;
-    return isPromise(list) ? list.then((it) => this.#receive(it, stanza)) : this.#receive(list, stanza);
+    return isPromise(list) ? list.then((it) => this.#receive(it, passage)) : this.#receive(list, passage);
   }
 
-  outbound({ stanza }: Passage): Awaitable<Verdict | undefined> {
+  outbound(passage: Passage): Awaitable<Verdict | undefined> {
+    const { stanza } = passage;
     const list = this.#parts.lists.of(stanza.from.bare);
     if (list === EMPTY) return undefined;
-    return isPromise(list) ? list.then((it) => this.#send(it, stanza)) : this.#send(list, stanza);
+    return isPromise(list) ? list.then((it) => this.#send(it, passage)) : this.#send(list, passage);
   }
 
   /** The blocked sender sees what the sender sees to whom the account is offline. */
-  #receive(list: BlockList, stanza: Stanza): Verdict | undefined {
+  #receive(list: BlockList, { stanza, ledger }: Passage): Verdict | undefined {
     if (!this.#applies(list, stanza.to.bare, stanza.from)) return undefined;
     this.#parts.refused.inc();
+    ledger?.note('blocked', stanza, stanza.to.bareJid);
     return stanza.kind === 'presence' || stanza.isReply ? 'handled' : refusals.serviceUnavailable;
   }
 
-  #send(list: BlockList, stanza: Stanza): Verdict | undefined {
+  #send(list: BlockList, { stanza, ledger }: Passage): Verdict | undefined {
     if (!this.#applies(list, stanza.from.bare, stanza.to)) return undefined;
     this.#parts.refused.inc();
+    ledger?.note('blocked', stanza, stanza.from.bareJid);
     return blockedByOneself;
   }
 

@@ -43,7 +43,7 @@ export default defineModule({
     function copy(
       account: Jid,
       kind: 'sent' | 'received',
-      stanza: Stanza,
+      { stanza, ledger }: Passage,
       has: (session: Session) => boolean,
     ): boolean {
       let carbon: Stanza | undefined;
@@ -51,22 +51,25 @@ export default defineModule({
         if (session.slots.get(enabled) !== true || has(session)) continue;
         carbon ??= wrap(account, kind, stanza);
         if (kind === 'received') (stanza.copies ??= []).push(session);
+        ledger?.note('copied', stanza, session.jid, kind);
         session.sendTo(carbon, session.jid.full);
         metrics.copies.inc();
       }
       return carbon !== undefined;
     }
 
-    function sent({ stanza, origin }: Passage): void {
+    function sent(passage: Passage): void {
+      const { stanza, origin } = passage;
       if (stanza.kind !== 'message' || origin === undefined) return;
       // What one sends to oneself reaches every device as what is received; twice would be once too often.
       if (stanza.to.bare === stanza.from.bare) return;
       if (sessions.of(stanza.from.bare).length < 2 || !isEligible(stanza, 'sent', stanza.to.resource !== '')) return;
-      const wasCopied = copy(stanza.from.bareJid, 'sent', stanza, (it) => it === origin);
+      const wasCopied = copy(stanza.from.bareJid, 'sent', passage, (it) => it === origin);
       if (wasCopied && stanza.id !== undefined) remember(origin, stanza);
     }
 
-    function received({ stanza, origin }: Passage): void {
+    function received(passage: Passage): void {
+      const { stanza, origin } = passage;
       if (stanza.kind !== 'message') return;
       const all = sessions.of(stanza.to.bare);
       if (all.length < 2) return;
@@ -74,7 +77,7 @@ export default defineModule({
       if (stanza.type === 'error') {
         // Section 6.1: an error goes where the message went that it answers.
         if (target !== undefined && answersCopied(target, stanza))
-          copy(stanza.to.bareJid, 'received', stanza, (it) => it === target);
+          copy(stanza.to.bareJid, 'received', passage, (it) => it === target);
         return;
       }
       if (!isEligible(stanza, 'received', stanza.from.resource !== '')) return;
@@ -83,7 +86,7 @@ export default defineModule({
       copy(
         stanza.to.bareJid,
         'received',
-        stanza,
+        passage,
         (it) => it === origin || (target === undefined ? takesMessages(it) : it === target),
       );
     }
@@ -133,6 +136,7 @@ function wrap(account: Jid, kind: 'sent' | 'received', stanza: Stanza): Stanza {
   if (kind === 'received') carbon.original = stanza;
   // The device that it is for can have it from the archive; nobody else waits for it.
   carbon.kept = true;
+  carbon.trace = stanza.trace;
   return carbon;
 }
 

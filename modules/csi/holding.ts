@@ -1,8 +1,9 @@
 /** What is held back for one inactive client, in order and bounded: XEP-0352 section 3.2. */
-import type { Session, Stanza } from '#api';
+import type { Ledger, Session, Stanza } from '#api';
 import { type Importance, NEVER, NOW, worthOf } from './importance.ts';
 
 export interface HoldingParts {
+  readonly ledger: Ledger | undefined;
   readonly importance: Importance;
   readonly maxStanzas: number;
   /** Of text, counted in characters. */
@@ -53,14 +54,20 @@ export class Holding {
   }
 
   #passes(stanza: Stanza, to: string | undefined): boolean {
-    const { importance, metrics } = this.#parts;
+    const { importance, ledger, metrics } = this.#parts;
     const worth = worthOf(stanza, this.#session, importance);
     if (worth === NOW) {
       if (this.#held !== undefined) this.#flush();
       return true;
     }
-    if (worth === NEVER) metrics.dropped.inc();
-    else this.#hold(worth, stanza, to);
+    const { jid } = this.#session;
+    if (worth === NEVER) {
+      metrics.dropped.inc();
+      ledger?.note('dropped', stanza, jid, 'nobody looks at the device');
+    } else {
+      ledger?.note('held', stanza, jid);
+      this.#hold(worth, stanza, to);
+    }
     return false;
   }
 

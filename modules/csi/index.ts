@@ -6,8 +6,10 @@ import {
   clientStateSaid,
   defineModule,
   el,
+  Ledger,
   nonza,
   observe,
+  optional,
   type Session,
   Sessions,
   sessionEnded,
@@ -54,17 +56,17 @@ export default defineModule({
       .describe('Stanzas held back for one client; when there are more, all are sent'),
     maxBytes: bytes({ min: '1 KiB', max: '64 MiB' }).prefault('256 KiB').describe('Their size together'),
   }),
-  requires: { sessions: Sessions },
+  requires: { ledger: optional(Ledger), sessions: Sessions },
   metrics: {
     held: 'Stanzas held back from inactive clients',
     replaced: 'Stanzas held back and replaced by later ones',
     dropped: 'Chat states dropped because nobody looked',
   },
 
-  setup({ config, services: { sessions }, hooks, metrics }) {
+  setup({ config, services: { ledger, sessions }, hooks, metrics }) {
     const { maxStanzas, maxBytes, presence, events, chatStates } = config;
     const importance = { presence, events, chatStates, urgentNodes: new Set(config.urgentNodes) };
-    const parts = { importance, maxStanzas, maxBytes, metrics };
+    const parts = { importance, maxStanzas, maxBytes, ledger, metrics };
 
     /** Section 5.1: all that is held back is sent before anything else that the client asks for is handled. */
     function activate(session: Session): void {

@@ -1,5 +1,15 @@
 /** Hands over what waited to the first resource that takes messages: XEP-0160 section 2, in order and once. */
-import { type Blocking, type Jid, type Logger, Lru, type Session, type Sessions, type Stanza, slot } from '#api';
+import {
+  type Blocking,
+  type Jid,
+  type Ledger,
+  type Logger,
+  Lru,
+  type Session,
+  type Sessions,
+  type Stanza,
+  slot,
+} from '#api';
 import { readMessage } from './message.ts';
 import type { OfflineQueues } from './queues.ts';
 import type { MessageRow } from './store.ts';
@@ -9,6 +19,7 @@ export interface DeliveryParts {
   readonly queues: OfflineQueues;
   readonly sessions: Sessions;
   readonly blocking: Blocking | undefined;
+  readonly ledger: Ledger | undefined;
   readonly log: Logger;
   readonly delivered: { inc(): void };
   readonly signal: AbortSignal;
@@ -155,6 +166,7 @@ export class Delivery {
     for (const row of page) {
       const message = await this.#read(row, run);
       if (message !== undefined) {
+        this.#parts.ledger?.note('fetched', message, session.jid);
         session.send(message);
         this.#parts.delivered.inc();
       }

@@ -11,6 +11,7 @@ import {
   duration,
   inbound,
   type Jid,
+  Ledger,
   observe,
   on,
   optional,
@@ -47,7 +48,7 @@ export default defineModule({
       .prefault('30d')
       .describe('How long a message waits at most; it is deleted then'),
   }),
-  requires: { blocking: optional(Blocking), router: Router, sessions: Sessions },
+  requires: { blocking: optional(Blocking), ledger: optional(Ledger), router: Router, sessions: Sessions },
   migrations,
   disco: { host: ['msgoffline'] },
   metrics: {
@@ -60,9 +61,9 @@ export default defineModule({
   setup({ host, config, db, services, clock, log, metrics, signal }) {
     const store = db.prepare(statements);
     const queues = new OfflineQueues({ host: host.domain, db, store, clock, limits: config });
-    const { blocking, router, sessions } = services;
+    const { blocking, ledger, router, sessions } = services;
     const { delivered } = metrics;
-    const delivery = new Delivery({ host, queues, sessions, blocking, log, delivered, signal });
+    const delivery = new Delivery({ host, queues, sessions, blocking, ledger, log, delivered, signal });
 
     const intake = new Intake({ queues, delivery, metrics });
     startExpiry({ queues, clock, log, expired: metrics.expired, retention: config.retention, signal });

@@ -1,5 +1,5 @@
 /** Decides which messages wait: XEP-0160 section 3, with the hints of XEP-0334. */
-import { type Awaitable, keeping, type Passage, type Stanza, StanzaError, type Verdict } from '#api';
+import { type Awaitable, keeping, type Passage, StanzaError, type Verdict } from '#api';
 import type { Delivery } from './delivery.ts';
 import type { OfflineQueues } from './queues.ts';
 
@@ -19,34 +19,39 @@ export class Intake {
   }
 
   /** Nobody is there to take it. The answer comes when it is durable. */
-  undelivered({ stanza }: Passage): Awaitable<Verdict | undefined> {
+  undelivered(passage: Passage): Awaitable<Verdict | undefined> {
+    const { stanza, ledger } = passage;
     if (stanza.kind !== 'message') return undefined;
     switch (keeping(stanza.type, stanza.element)) {
       case 'none':
         return undefined;
       case 'momentary': // XEP-0085 section 5.8; an error would be more bother than the loss
+        ledger?.note('dropped', stanza, stanza.to, 'it is not worth keeping');
         return 'handled';
       default:
-        return this.#keep(stanza).then((kept) => (kept ? 'handled' : full));
+        return this.#keep(passage).then((kept) => (kept ? 'handled' : full));
     }
   }
 
   /** Who is there gets it behind what waits; at once, where it cannot wait. */
-  behind({ stanza }: Passage): Awaitable<Verdict | undefined> {
+  behind(passage: Passage): Awaitable<Verdict | undefined> {
+    const { stanza } = passage;
     if (stanza.kind !== 'message' || !this.#parts.delivery.isBehind(stanza)) return undefined;
     const worth = keeping(stanza.type, stanza.element);
     if (worth === 'none' || worth === 'momentary') return undefined;
-    return this.#keep(stanza).then((kept) => (kept ? 'handled' : undefined));
+    return this.#keep(passage).then((kept) => (kept ? 'handled' : undefined));
   }
 
-  async #keep(message: Stanza): Promise<boolean> {
+  async #keep({ stanza: message, ledger }: Passage): Promise<boolean> {
     const { queues, delivery, metrics } = this.#parts;
     const number = await queues.add(message);
     if (number === undefined) {
       metrics.refused.inc();
+      ledger?.note('untaken', message, message.to.bareJid, 'too many messages wait');
       return false;
     }
     metrics.stored.inc();
+    ledger?.note('stored', message, message.to.bareJid);
     delivery.added(message.to.bareJid, number);
     return true;
   }

@@ -6,6 +6,7 @@ import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import type { StanzaError } from '../xmpp/stanza-error.ts';
+import type { Ledger } from './ledger.ts';
 import type { Session } from './session.ts';
 
 /** One stanza on its way. One class with a fixed shape, so that the router stays monomorphic. */
@@ -21,6 +22,8 @@ export class Passage {
   stanzaId: string | undefined = undefined;
   /** What the sender's archive has made of it; for archives alone. */
   archived: object | undefined = undefined;
+  /** Where the steps of a message are noted: on the way out the sender's host's, on the way in the recipient's. */
+  ledger: Ledger | undefined = undefined;
 
   constructor(stanza: Stanza, origin: Session | undefined) {
     this.stanza = stanza;

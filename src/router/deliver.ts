@@ -22,9 +22,10 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
       return refusals.serviceUnavailable; // 8.5.2.1.1
     case 'error':
       return undefined; // 8.5.2.1.1: silently ignored
-    case 'headline':
-      // 8.5.2.1.1; with nobody there it is dropped (8.5.2.2.1)
-      return toEach(host.sessions.of(to.bare), passage) || undefined;
+    case 'headline': {
+      const outcome = toEach(host.sessions.of(to.bare), passage); // 8.5.2.1.1
+      return outcome === false ? drop(passage, 'nobody is there') : outcome; // 8.5.2.2.1
+    }
     default:
       return deliverToAccount(host, passage);
   }
@@ -37,7 +38,7 @@ function noSuchResource(host: LocalHost, passage: Passage): Delivery {
       return deliverToAccount(host, passage);
     case 'error':
     case 'headline':
-      return undefined;
+      return drop(passage, 'there is no such resource');
     default:
       return refusals.serviceUnavailable;
   }
@@ -67,7 +68,15 @@ function toEach(sessions: readonly ClientSession[], passage: Passage): Awaitable
   return taken ? waiting : false;
 }
 
+/** Nobody gets the message, and its sender is not told. */
+export function drop({ stanza, ledger }: Passage, why: string): undefined {
+  ledger?.note('dropped', stanza, stanza.to, why);
+}
+
 function withNobody(host: LocalHost, passage: Passage): Delivery {
+  const { stanza, ledger } = passage;
+  const isAway = host.sessions.of(stanza.to.bare).length === 0;
+  ledger?.note('untaken', stanza, stanza.to.bareJid, isAway ? 'nobody is online' : 'no device takes messages');
   const verdict = host.parts.hooks.run(undeliverable, passage);
   return isPromise(verdict) ? verdict.then(settle) : settle(verdict);
 }

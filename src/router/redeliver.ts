@@ -23,6 +23,7 @@ export async function redeliver(router: StanzaRouter, session: ClientSession): P
 
 async function settle(router: StanzaRouter, session: ClientSession, entry: Unacknowledged): Promise<void> {
   const { stanza } = entry;
+  session.host.ledger?.note('lost', stanza, session.jid);
   try {
     if (stanza.kind === 'message') await redeliverMessage(router, session, entry);
     else if (stanza.kind === 'iq') await refuse(router, stanza);
@@ -46,13 +47,16 @@ async function redeliverMessage(router: StanzaRouter, session: ClientSession, en
   if (stanza.queued || othersHaveIt(session, entry)) return;
   const { host } = session;
   const passage = new Passage(withDelay(host.name, stanza, entry.at), undefined);
+  passage.ledger = host.ledger;
   if (stanza.kept) {
     // Never bounced and never delivered twice: at most it waits for a client that does not read the archive.
     if (host.sessions.of(session.jid.bare).length === 0) await host.parts.hooks.run(undeliverable, passage);
     return;
   }
   const error = await deliverAgain(router, session, passage);
-  if (error !== undefined) await router.route(errorReply(stanza, error));
+  if (error === undefined) return;
+  host.ledger?.note('bounced', stanza, undefined, error.condition);
+  await router.route(errorReply(stanza, error));
 }
 
 async function deliverAgain(

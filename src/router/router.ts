@@ -10,7 +10,7 @@ import { type Awaitable, isPromise } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
 import { errorReply, stanza as makeStanza, type Stanza, type StanzaKind } from '../xmpp/stanza.ts';
 import { refusals, StanzaError } from '../xmpp/stanza-error.ts';
-import { deliverMessage, hand } from './deliver.ts';
+import { deliverMessage, drop, hand } from './deliver.ts';
 import { answerIq } from './iq.ts';
 import { PendingRequests } from './pending.ts';
 
@@ -80,6 +80,12 @@ export class StanzaRouter implements Router {
   fromSession(session: ClientSession, stanza: Stanza): Awaitable<void> {
     this.#counters[stanza.kind].inc();
     const passage = new Passage(stanza, session);
+    const { ledger } = session.host;
+    passage.ledger = ledger;
+    if (ledger !== undefined && stanza.kind === 'message') {
+      ledger.turn(session.lastActiveAt);
+      ledger.note('received', stanza, session.jid, session.transport);
+    }
     try {
       const outcome = this.#outbound(session.host, passage);
       return isPromise(outcome) ? outcome.catch((cause) => this.#failed(passage, cause)) : undefined;
@@ -121,6 +127,7 @@ export class StanzaRouter implements Router {
     const { stanza } = passage;
     const host = this.#hosts.get(stanza.to.domain);
     if (host === undefined) return this.#elsewhere(passage);
+    if (passage.ledger !== host.ledger) handOver(passage, host);
     if (stanza.to.local === '') return this.#toHost(host, passage);
     const verdict = host.parts.hooks.run(inbound, passage);
     if (isPromise(verdict)) return verdict.then((it) => this.#afterInbound(host, passage, it));
@@ -140,8 +147,9 @@ export class StanzaRouter implements Router {
     if (stanza.kind === 'iq') return this.#iqToAccount(host, passage, exists);
     if (stanza.kind === 'presence') return this.#presenceToAccount(host, passage);
     if (!exists) {
+      passage.ledger?.note('untaken', stanza, stanza.to.bareJid, 'there is no such account');
       // RFC 6121 section 8.5.1; table 1 of 8.5.4 leaves headlines and errors unanswered.
-      if (stanza.type === 'headline' || stanza.type === 'error') return undefined;
+      if (stanza.type === 'headline' || stanza.type === 'error') return drop(passage, 'there is no such account');
       return this.#refuse(passage, refusals.serviceUnavailable);
     }
     const outcome = deliverMessage(host, passage);
@@ -170,6 +178,7 @@ export class StanzaRouter implements Router {
 
   #toHost(host: LocalHost, passage: Passage): Awaitable<void> {
     if (passage.stanza.kind === 'iq') return this.#answer(host, passage, true);
+    passage.ledger?.note('relayed', passage.stanza, undefined, host.name.domain);
     const verdict = host.parts.hooks.run(atHost, passage);
     if (isPromise(verdict)) return verdict.then((it) => this.#afterHost(passage, it));
     return this.#afterHost(passage, verdict);
@@ -200,7 +209,10 @@ export class StanzaRouter implements Router {
   #elsewhere(passage: Passage): Awaitable<void> {
     const { stanza } = passage;
     const service = this.#services.get(stanza.to.domain);
-    if (service !== undefined) return service.receive(stanza);
+    if (service !== undefined) {
+      passage.ledger?.note('relayed', stanza, undefined, stanza.to.domain);
+      return service.receive(stanza);
+    }
     return this.#refuse(passage, refusals.remoteServerNotFound); // RFC 6120 section 10.4
   }
 
@@ -209,8 +221,9 @@ export class StanzaRouter implements Router {
   }
 
   /** RFC 6120 section 8.3.1: an error goes back, but never for an error or a result. */
-  #refuse({ stanza, origin }: Passage, error: StanzaError): Awaitable<void> {
+  #refuse({ stanza, origin, ledger }: Passage, error: StanzaError): Awaitable<void> {
     if (stanza.isReply) return undefined;
+    ledger?.note('bounced', stanza, undefined, error.condition);
     this.#counters.errors.inc();
     const reply = errorReply(stanza, error);
     return origin === undefined ? this.route(reply) : origin.send(reply);
@@ -225,4 +238,14 @@ export class StanzaRouter implements Router {
   logFailure({ kind, to }: Stanza, cause: unknown): void {
     this.#log.error({ err: cause, kind, host: to.domain }, 'a stanza could not be handled');
   }
+}
+
+/** A stanza comes to this host: from another one, or from nowhere in particular. */
+function handOver(passage: Passage, { ledger }: LocalHost): void {
+  const { stanza, ledger: before } = passage;
+  passage.ledger = ledger;
+  if (stanza.kind !== 'message') return;
+  before?.note('relayed', stanza, undefined, stanza.to.domain);
+  ledger?.turn();
+  ledger?.note('received', stanza);
 }

@@ -25,6 +25,11 @@ export interface QueueLimits {
   readonly bytes: number;
 }
 
+/** Who wants to know what has arrived. */
+export interface ArrivalObserver {
+  took(stanza: Stanza): void;
+}
+
 export class Acknowledgements {
   /** Stanzas of the client that were handled, modulo 2^32. */
   handled: number;
@@ -75,10 +80,14 @@ export class Acknowledgements {
   }
 
   /** The client has everything up to `h`. False when it claims more than it was sent (section 6). */
-  acknowledge(h: number): boolean {
+  acknowledge(h: number, observer?: ArrivalObserver): boolean {
     const later = behind(this.#total, h);
     if (later >= this.#queue.length) return later <= this.#total && later < MODULUS / 2; // nothing new, or never sent
-    while (this.#queue.length > later) this.#bytes -= (this.#queue.shift() as Unacknowledged).xml.length + OVERHEAD;
+    while (this.#queue.length > later) {
+      const { stanza, xml } = this.#queue.shift() as Unacknowledged;
+      this.#bytes -= xml.length + OVERHEAD;
+      observer?.took(stanza);
+    }
     return true;
   }
 

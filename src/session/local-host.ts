@@ -1,5 +1,6 @@
 /** One virtual host as it runs: its modules' parts, which a reload replaces, and its sessions, which stay. */
 import { Accounts } from '../contracts/accounts.ts';
+import { Ledger } from '../contracts/ledger.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { HostParts } from '../kernel/loader.ts';
 import type { Awaitable } from '../util/awaitable.ts';
@@ -10,6 +11,8 @@ export class LocalHost {
   readonly sessions = new SessionTable();
   /** Bare addresses of administrators. */
   admins: ReadonlySet<string> = new Set();
+  /** Where it is noted what becomes of messages. */
+  ledger: Ledger | undefined = undefined;
   #parts: HostParts | undefined;
   #accounts: Accounts | undefined;
 
@@ -30,6 +33,7 @@ export class LocalHost {
   replaceParts(parts: HostParts): void {
     this.#parts = parts;
     this.#accounts = parts.service(Accounts);
+    this.ledger = parts.service(Ledger);
   }
 
   /** Whether there is such an account. One with sessions is not looked up. */

@@ -7,12 +7,14 @@ import type { TransportKind } from '../kernel/transport.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
-import type { Acknowledgements } from './acknowledgements.ts';
+import type { Acknowledgements, ArrivalObserver } from './acknowledgements.ts';
 import type { LocalHost } from './local-host.ts';
 
 const REQUEST = `<r xmlns='${NS.sm}'/>`;
 /** What is sent again at once; the next lot follows when that has left. */
 const LOT = 65_536;
+/** What is noted of a message to a client that acknowledges. */
+const MANAGED = 'managed';
 const unacknowledged = new StreamError('resource-constraint', 'too much is not acknowledged');
 
 /** Counts what sessions are handed, and when they begin and cease to take messages: so both are in one order. */
@@ -49,7 +51,7 @@ interface Arrival {
   readonly arrived: (value: boolean) => void;
 }
 
-export class ClientSession implements Session {
+export class ClientSession implements Session, ArrivalObserver {
   readonly jid: Jid;
   readonly host: LocalHost;
   readonly since: number;
@@ -184,9 +186,11 @@ export class ClientSession implements Session {
     const { acks } = this;
     if (acks === undefined) {
       this.#outlet.write(xml);
+      this.host.ledger?.note('written', stanza, this.jid);
       return;
     }
     if (this.#overflown) return;
+    this.host.ledger?.note(this.isDetached ? 'queued' : 'written', stanza, this.jid, MANAGED);
     acks.push({ stanza, xml, at: this.#clock.now(), moment: ++moments });
     if (acks.exceeds(this.isDetached)) {
       // The end takes care of what is in the queue, this one included.
@@ -210,12 +214,17 @@ export class ClientSession implements Session {
     const { acks } = this;
     if (acks === undefined) return false;
     const { first } = acks;
-    if (!acks.acknowledge(h)) return false;
+    this.host.ledger?.turn();
+    if (!acks.acknowledge(h, this)) return false;
     this.#ackRequested = false;
     // One who has nothing new to say is not asked again until there is more to say.
     if (acks.length > 0 && acks.first > first) this.#requestAck();
     if (this.#arrivals !== undefined) this.#arrivals = this.#stillAwaited(acks, this.#arrivals);
     return true;
+  }
+
+  took(stanza: Stanza): void {
+    this.host.ledger?.note('acknowledged', stanza, this.jid);
   }
 
   #stillAwaited(acks: Acknowledgements, arrivals: readonly Arrival[]): Arrival[] | undefined {
@@ -248,6 +257,7 @@ export class ClientSession implements Session {
       const entry = acks.at(place);
       if (entry === undefined) break;
       outlet.write(entry.xml);
+      this.host.ledger?.note('resent', entry.stanza, this.jid);
       length += entry.xml.length;
     }
     if (this.#outlet !== outlet) return; // lost again
