@@ -10,6 +10,8 @@ import { inspect } from 'node:util';
 import { findPostgres } from './support/postgres.ts';
 
 const ROOT = import.meta.dirname;
+/** Longer than any file takes on a busy machine. */
+const FILE_TIMEOUT_MS = 240_000;
 /** Suites that need more than this process. */
 const SERVICE = /^(?:cli|interop|system)\//;
 
@@ -59,7 +61,8 @@ async function runGroup(group: 'unit' | 'service', chosen: readonly string[]): P
   const startedAt = performance.now();
   const before = { ...total };
   const concurrency = group === 'unit' ? availableParallelism() + 1 : 1;
-  const events = run({ files: chosen.map((file) => join(ROOT, file)), concurrency });
+  // A file that hangs fails; without a limit it would take the whole run with it.
+  const events = run({ files: chosen.map((file) => join(ROOT, file)), concurrency, timeout: FILE_TIMEOUT_MS });
   for await (const { type, data } of events) {
     if (type === 'test:pass' || type === 'test:fail') count(type === 'test:fail', data as unknown as Outcome);
     else if (type === 'test:stderr') process.stderr.write((data as { message: string }).message);

@@ -102,7 +102,7 @@ export default defineModule({
     }
 
     function answer({ stanza, to, payload, session }: IqContext) {
-      if (session !== undefined && stanza.type === 'set') reads(session);
+      if (session !== undefined && stanza.type === 'set') void reads(session);
       const send = session === undefined ? router.route.bind(router) : session.send.bind(session);
       return archive.answer({ owner: to, stanza, payload, send });
     }

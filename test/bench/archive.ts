@@ -100,7 +100,6 @@ class Bench {
       `<iq xmlns='jabber:client' type='set' id='q'><query xmlns='urn:xmpp:mam:2' queryid='f'>${query}</query></iq>`,
     );
     const stanza = new Stanza(iq, owner.withResource('phone') as Jid, owner);
-    let length = 0;
     const started = performance.now();
     const answer = await answerRequest(this.reader, {
       owner,

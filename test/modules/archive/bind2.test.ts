@@ -1,8 +1,8 @@
 /** What a client that binds by Bind 2 is told of its archive: XEP-0386 section 4. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startParley } from '../../support/parley.ts';
 import { bind, login, plain } from '../../stream/sasl2-login.ts';
+import { startParley } from '../../support/parley.ts';
 import { ask, MAM, say } from './support.ts';
 
 const server = await startParley();
