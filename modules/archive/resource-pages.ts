@@ -6,7 +6,7 @@ import { justBefore, narrowed, type Range } from './range.ts';
 import type { ArchiveStore, MessageRow } from './store.ts';
 
 /** Entries that are looked at in one step, so that nobody else waits long. */
-const STEP = 1_000;
+const STEP = 500;
 
 export interface ResourcePage {
   /** In the order of the conversation. */

@@ -140,9 +140,11 @@ function rows(count: number, columns: number): string {
   return Array.from({ length: count }, (_, i) => `(${row(i)})`).join(', ');
 }
 
-/** Those of a conversation with one resource, among so many entries. */
-const RESOURCE = `select e.id, e.turn as place, b.xml ${MESSAGES}
-   where e.conversation = $1 and e.id > $2 and e.id < $3 and e.resource = $4 order by e.id`;
+/** Those of a conversation with one resource; the texts are looked up when it is clear which they are. */
+const withResource = (order: string): string =>
+  `select e.id, e.turn as place, b.xml from (select id, turn, body from archive_entry
+     where conversation = $1 and id > $2 and id < $3 and resource = $4 order by id ${order} limit $5) e
+   join archive_body b on b.number = e.body order by e.id ${order}`;
 
 /** What owner $1 keeps up to the id $2. */
 const KEPT = 'select body from archive_entry where owner = $1 and id <= $2';
@@ -190,8 +192,8 @@ export const statements = {
   talkBackward: talk.backward,
   talkFirst: talk.first,
   talkLast: talk.last,
-  resourceForward: query<[...Range, resource: string, limit: number], MessageRow>(`${RESOURCE} asc limit $5`),
-  resourceBackward: query<[...Range, resource: string, limit: number], MessageRow>(`${RESOURCE} desc limit $5`),
+  resourceForward: query<[...Range, resource: string, limit: number], MessageRow>(withResource('asc')),
+  resourceBackward: query<[...Range, resource: string, limit: number], MessageRow>(withResource('desc')),
   /** The id so many entries further in a conversation, without which there are fewer left. */
   stepForward: query<[...Range, skip: number], { id: string }>(
     `select id from archive_entry where conversation = $1 and id > $2 and id < $3 order by id limit 1 offset $4`,

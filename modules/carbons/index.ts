@@ -43,13 +43,13 @@ export default defineModule({
     function copy(
       account: Jid,
       kind: 'sent' | 'received',
-      { stanza, ledger }: Passage,
+      { stanza, stanzaId, ledger }: Passage,
       has: (session: Session) => boolean,
     ): boolean {
       let carbon: Stanza | undefined;
       for (const session of sessions.of(account.bare)) {
         if (session.slots.get(enabled) !== true || has(session)) continue;
-        carbon ??= wrap(account, kind, stanza);
+        carbon ??= wrap(account, kind, kind === 'sent' ? stamped(stanza, account, stanzaId) : stanza);
         if (kind === 'received') (stanza.copies ??= []).push(session);
         ledger?.note('copied', stanza, session.jid, kind);
         session.sendTo(carbon, session.jid.full);
@@ -138,6 +138,12 @@ function wrap(account: Jid, kind: 'sent' | 'received', stanza: Stanza): Stanza {
   carbon.kept = true;
   carbon.trace = stanza.trace;
   return carbon;
+}
+
+/** XEP-0313 section 3.5: what one has sent has the id of one's archive in a copy, and nowhere else. */
+function stamped(stanza: Stanza, account: Jid, id: string | undefined): Stanza {
+  if (id === undefined) return stanza;
+  return stanza.replace(stanza.element.append(el(NS.stanzaId, 'stanza-id', { by: account.bare, id })));
 }
 
 function keyOf(id: string, peer: Jid): string {

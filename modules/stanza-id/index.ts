@@ -1,6 +1,20 @@
 /** XEP-0359: gives messages to accounts of this host an id that is unique and cannot be forged. */
-import { Archive, defineModule, inbound, keeping, NS, on, optional, type Passage, StanzaIds, z } from '#api';
-import { strip } from './forged.ts';
+import {
+  Archive,
+  defineModule,
+  type Element,
+  inbound,
+  keeping,
+  NS,
+  on,
+  optional,
+  outbound,
+  type Passage,
+  type Stanza,
+  StanzaIds,
+  z,
+} from '#api';
+import { strip, stripOf } from './forged.ts';
 import { stamp } from './stamp.ts';
 
 export default defineModule({
@@ -28,16 +42,27 @@ export default defineModule({
       return keeping(stanza.type, stanza.element) === 'lasting' ? ids.next() : undefined;
     }
 
-    function rewrite(passage: Passage): void {
-      const { stanza } = passage;
-      if (stanza.kind !== 'message') return;
-      const honest = strip(stanza.element, host.domain);
-      if (honest !== stanza.element) metrics.forged.inc();
-      const id = idOf(passage);
-      const stamped = id === undefined ? honest : stamp(honest, stanza.to.bare, id);
-      if (stamped !== stanza.element) passage.stanza = stanza.replace(stamped);
+    /** The message with another element in place of its own; the same when there is no other. */
+    function cleaned(stanza: Stanza, honest: Element): Stanza {
+      if (honest === stanza.element) return stanza;
+      metrics.forged.inc();
+      return stanza.replace(honest);
     }
 
-    return { hooks: [on(inbound, 'rewrite', rewrite)] };
+    /** What one sends has an id of one's own archive in copies for one's devices only, and it is given there. */
+    function clean(passage: Passage): void {
+      const { stanza } = passage;
+      if (stanza.kind !== 'message') return;
+      passage.stanza = cleaned(stanza, stripOf(stanza.element, stanza.from.bare));
+    }
+
+    function rewrite(passage: Passage): void {
+      if (passage.stanza.kind !== 'message') return;
+      const stanza = cleaned(passage.stanza, strip(passage.stanza.element, host.domain));
+      const id = idOf(passage);
+      passage.stanza = id === undefined ? stanza : stanza.replace(stamp(stanza.element, stanza.to.bare, id));
+    }
+
+    return { hooks: [on(outbound, 'rewrite', clean), on(inbound, 'rewrite', rewrite)] };
   },
 });

@@ -54,6 +54,8 @@ class Bench {
   readonly reader: Reader;
   readonly ids = new TimeOrderedId(() => nowMs());
   readonly known: string[] = [];
+  /** Characters of results, which have to be written out. */
+  sent = 0;
 
   constructor(db: Database) {
     this.db = db;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import type { TestClient } from '../../support/client.ts';
 import { startParley } from '../../support/parley.ts';
+import type { Element } from '../../support/xml.ts';
 
 const ENABLE = `<enable xmlns='urn:xmpp:carbons:2'/>`;
 const DISABLE = `<disable xmlns='urn:xmpp:carbons:2'/>`;
@@ -52,6 +53,20 @@ suite('carbons (XEP-0280)', () => {
     );
     await phone.receivesNothing();
     await laptop.receivesNothing();
+  });
+
+  test('XEP-0313 3.5: a copy of what was sent has the id of the own archive, and nobody else sees it', async (t) => {
+    const { phone, laptop, juliet } = await verona(t);
+    const forged = `<stanza-id xmlns='urn:xmpp:sid:0' by='romeo@capulet.lit' id='forged'/>`;
+    await phone.send(
+      `<message to='juliet@capulet.lit' type='chat' id='1'><body>I would I were</body>${forged}</message>`,
+    );
+    const idsOf = (message: Element | undefined) =>
+      (message?.elements() ?? []).filter((it) => it.name === 'stanza-id').map((it) => [it.attr('by'), it.attr('id')]);
+    const [[by, hers] = []] = idsOf(await juliet.receive());
+    const copy = await laptop.receive();
+    const [[own, his] = [], ...more] = idsOf(copy.firstElement()?.firstElement()?.firstElement());
+    assert.deepEqual([by, own, his, more], ['juliet@capulet.lit', 'romeo@capulet.lit', hers, []]);
   });
 
   test('section 7: who gets the message to the account gets no copy of it; who is not available does', async (t) => {
