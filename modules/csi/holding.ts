@@ -2,7 +2,7 @@
 import type { Ledger, Session, Stanza } from '#api';
 import { type Importance, NEVER, NOW, worthOf } from './importance.ts';
 
-export interface HoldingParts {
+interface HoldingParts {
   readonly ledger: Ledger | undefined;
   readonly importance: Importance;
   readonly maxStanzas: number;

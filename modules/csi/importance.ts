@@ -18,7 +18,7 @@ export const NOW = undefined;
 /** Says nothing that is true later: nobody needs it. */
 export const NEVER = '';
 /** One of the two, or the key of what can wait: of two stanzas with the same key the later one is enough. */
-export type Worth = string | typeof NOW;
+type Worth = string | typeof NOW;
 
 const MUC_USER = clark(NS.mucUser, 'x');
 const MUC_STATUS = clark(NS.mucUser, 'status');

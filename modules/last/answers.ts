@@ -21,7 +21,7 @@ const NS_LAST = 'jabber:iq:last';
 export const AUDIENCES = ['everyone', 'contacts', 'nobody'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
-export interface AnswersParts {
+interface AnswersParts {
   readonly clock: Clock;
   readonly traces: Traces;
   readonly signs: SignsOfLife;

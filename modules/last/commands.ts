@@ -3,7 +3,7 @@ import { type Accounts, CommandError, command, type Jid, parseJid, z } from '#ap
 import { AUDIENCES, type Audience } from './answers.ts';
 import type { Traces } from './traces.ts';
 
-export interface CommandsParts {
+interface CommandsParts {
   readonly host: Jid;
   readonly accounts: Accounts;
   readonly traces: Traces;

@@ -24,7 +24,7 @@ interface Signs {
   isIdle: boolean | undefined;
 }
 
-export interface SignsParts {
+interface SignsParts {
   readonly accounts: Accounts;
   readonly clock: Clock;
   readonly traces: Traces;

@@ -21,7 +21,7 @@ alter table last_activity add column visible_to text not null default '';`,
   },
 ];
 
-export interface TraceRow {
+interface TraceRow {
   /** Milliseconds since 1970; 0 for never. */
   readonly left_at: number;
   readonly status: string;

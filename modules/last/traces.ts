@@ -6,7 +6,7 @@ import type { LastStore } from './store.ts';
 const BATCH = 500;
 
 /** What is known of an account. */
-export interface Trace {
+interface Trace {
   /** When its user last did something; milliseconds since 1970, 0 for never. */
   activeAt: number;
   /** When its last resource left; milliseconds since 1970, 0 for never. */
@@ -20,7 +20,7 @@ export interface StoredTrace extends Readonly<Trace> {
   readonly visibleTo: string;
 }
 
-export interface TracesParts {
+interface TracesParts {
   readonly host: string;
   readonly db: Database;
   readonly store: LastStore;

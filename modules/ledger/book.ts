@@ -5,7 +5,7 @@ import { fingerprint } from './fingerprint.ts';
 
 const ORIGIN_ID = clark(NS.stanzaId, 'origin-id');
 
-export interface BookLimits {
+interface BookLimits {
   /** Entries at a time; rounded up to whole chunks. */
   readonly maxEntries: number;
   /** Milliseconds. */

@@ -13,7 +13,7 @@ import type { Story, StoryStep } from './stories.ts';
  * - `lost`: it was on its way to a device that is gone, and nobody kept it;
  * - `underway`: something is still being done with it.
  */
-export type State =
+type State =
   | 'delivered'
   | 'sent'
   | 'waiting'
@@ -26,7 +26,7 @@ export type State =
   | 'lost'
   | 'underway';
 
-export interface Fate {
+interface Fate {
   readonly state: State;
   readonly text: string;
 }
@@ -55,7 +55,7 @@ interface Sum {
 }
 
 /** Written to a device that says what it has. */
-export const MANAGED = 'managed';
+const MANAGED = 'managed';
 
 export function fateOf(story: Story): Fate {
   const sum = sumUp(story);
