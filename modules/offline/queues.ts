@@ -32,17 +32,20 @@ export class OfflineQueues {
     this.#ids = new TimeOrderedId(() => parts.clock.now());
   }
 
-  /** Resolves when the message is durable, to its number; to undefined when the queue is full, and it is not kept. */
-  async add(message: Stanza): Promise<number | undefined> {
+  /**
+   * Resolves when the message is durable, to its number; to undefined when the queue is full, and it is not kept. Of one
+   * that is in the archive the id there is enough.
+   */
+  async add(message: Stanza, archived?: string): Promise<number | undefined> {
     const { host, db, store, clock, limits } = this.#parts;
     const { local } = message.to;
-    const xml = message.toElement().toString();
-    const bytes = Buffer.byteLength(xml);
+    const text = archived === undefined ? message.toElement().toString() : '';
+    const bytes = Buffer.byteLength(archived === undefined ? text : message.xml);
     if (bytes > limits.maxBytes) return undefined;
     const id = this.#ids.next();
     const [, kept] = await db.atomically([
       store.admit.bind(host, local, bytes, id, limits.maxMessages, limits.maxBytes),
-      store.keep.bind(host, local, id, clock.now(), bytes, xml),
+      store.keep.bind(host, local, id, clock.now(), bytes, text, archived ?? null),
     ]);
     const [row] = (kept ?? []) as readonly { readonly number: number }[];
     return row?.number;
@@ -68,7 +71,10 @@ export class OfflineQueues {
     const all: object[] = [];
     for (let after = 0; ; ) {
       const page = await store.page(host, local, after, PAGE_BYTES, PAGE_MESSAGES);
-      for (const { received_at, stanza } of page) all.push({ received: formatDateTime(received_at), stanza });
+      for (const { received_at, stanza, archived } of page) {
+        const received = formatDateTime(received_at);
+        all.push(archived === null ? { received, stanza } : { received, archived });
+      }
       const last = page.at(-1);
       if (last === undefined) return all;
       after = last.number;

@@ -4,7 +4,7 @@ import { after, suite, test } from 'node:test';
 import { startParley } from '../../support/parley.ts';
 import { count, emptied, errorOf, getsNothing, says, settled } from './support.ts';
 
-const server = await startParley({ hosts: ['montague.lit'] });
+const server = await startParley({ hosts: ['montague.lit'], modules: { archive: false } });
 after(() => server.stop());
 const romeo = await server.login('romeo', { resource: 'orchard' });
 let people = 0;
