@@ -34,12 +34,6 @@ interface Results {
   readonly queryId: string | undefined;
 }
 
-/** Whether a query is about all that was said, as those are that clients make to have what they have missed. */
-export function isCatchUp(payload: Element): boolean {
-  const filter = readFilter(payload);
-  return !(filter instanceof StanzaError) && filter.with === undefined && filter.ids === undefined;
-}
-
 export async function answerRequest(reader: Reader, request: ArchiveRequest): Promise<Element | StanzaError> {
   const { payload, stanza } = request;
   const isGet = stanza.type === 'get';

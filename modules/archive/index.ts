@@ -26,7 +26,7 @@ import {
   undeliverable,
   z,
 } from '#api';
-import { describeArchive, isCatchUp, METADATA, QUERY } from './answers.ts';
+import { describeArchive, METADATA, QUERY } from './answers.ts';
 import { archiveCommands } from './commands.ts';
 import { exportMessages } from './export.ts';
 import { HostArchive } from './host-archive.ts';
@@ -102,7 +102,7 @@ export default defineModule({
     }
 
     function answer({ stanza, to, payload, session }: IqContext) {
-      if (session !== undefined && stanza.type === 'set' && isCatchUp(payload)) void reads(session);
+      if (session !== undefined && stanza.type === 'set') void reads(session);
       const send = session === undefined ? router.route.bind(router) : session.send.bind(session);
       return archive.answer({ owner: to, stanza, payload, send });
     }

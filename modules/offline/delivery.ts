@@ -10,17 +10,13 @@ import {
   type Stanza,
   slot,
 } from '#api';
-import type { ArchivedMessages } from './archived.ts';
 import { readMessage } from './message.ts';
 import type { OfflineQueues } from './queues.ts';
-import type { ArchiveReaders } from './readers.ts';
 import type { MessageRow } from './store.ts';
 
 export interface DeliveryParts {
   readonly host: Jid;
   readonly queues: OfflineQueues;
-  readonly archived: ArchivedMessages;
-  readonly readers: ArchiveReaders;
   readonly sessions: Sessions;
   readonly blocking: Blocking | undefined;
   readonly ledger: Ledger | undefined;
@@ -167,7 +163,7 @@ export class Delivery {
       run.giveUp = () => resolve(false);
     });
     let last: Promise<boolean> = Promise.resolve(true);
-    for (const row of await this.#withTexts(session, page)) {
+    for (const row of page) {
       const message = await this.#read(row, run);
       if (message !== undefined) {
         this.#parts.ledger?.note('fetched', message, session.jid);
@@ -182,18 +178,10 @@ export class Delivery {
     return Promise.race([last, givenUp]);
   }
 
-  /** Who reads the archive is not sent what is in there: it would be there twice. */
-  async #withTexts(session: Session, page: readonly MessageRow[]): Promise<readonly MessageRow[]> {
-    if (page.every((it) => it.archived === null)) return page;
-    const { archived, readers } = this.#parts;
-    return (await readers.isOne(session)) ? page : archived.read(session.account, page);
-  }
-
   /** Undefined for what is not to be delivered any more. */
   async #read(row: MessageRow, { session, promptFrom }: Run): Promise<Stanza | undefined> {
-    const { host, blocking, log, readers } = this.#parts;
+    const { host, blocking, log } = this.#parts;
     const account = session.account.bare;
-    if (row.archived !== null && (row.stanza === '' || readers.isKnown(session))) return undefined;
     const message = readMessage(row, row.number < promptFrom ? host : undefined);
     if (message === undefined) {
       log.warn({ account, number: row.number }, 'a message that waited cannot be read');

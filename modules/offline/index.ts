@@ -1,9 +1,7 @@
 /** Keeps messages for accounts that are offline, and delivers them later: XEP-0160, with the delays of XEP-0203. */
 import {
-  Archive,
   accountData,
   accountRemoved,
-  archiveRead,
   Blocking,
   becameAvailable,
   becameUnavailable,
@@ -27,14 +25,12 @@ import {
   undeliverable,
   z,
 } from '#api';
-import { ArchivedMessages } from './archived.ts';
 import { offlineCommands } from './commands.ts';
 import { Delivery } from './delivery.ts';
 import { startExpiry } from './expiry.ts';
 import { Intake } from './intake.ts';
 import { withoutForgedDelay } from './message.ts';
 import { OfflineQueues } from './queues.ts';
-import { ArchiveReaders } from './readers.ts';
 import { migrations, statements } from './store.ts';
 
 export default defineModule({
@@ -52,13 +48,7 @@ export default defineModule({
       .prefault('30d')
       .describe('How long a message waits at most; it is deleted then'),
   }),
-  requires: {
-    archive: optional(Archive),
-    blocking: optional(Blocking),
-    ledger: optional(Ledger),
-    router: Router,
-    sessions: Sessions,
-  },
+  requires: { blocking: optional(Blocking), ledger: optional(Ledger), router: Router, sessions: Sessions },
   migrations,
   disco: { host: ['msgoffline'] },
   metrics: {
@@ -71,13 +61,11 @@ export default defineModule({
   setup({ host, config, db, services, clock, log, metrics, signal }) {
     const store = db.prepare(statements);
     const queues = new OfflineQueues({ host: host.domain, db, store, clock, limits: config });
-    const { archive, blocking, ledger, router, sessions } = services;
+    const { blocking, ledger, router, sessions } = services;
     const { delivered } = metrics;
-    const archived = new ArchivedMessages(archive);
-    const readers = new ArchiveReaders({ host: host.domain, store, clock });
-    const parts = { host, queues, archived, readers, sessions, blocking, ledger, log, delivered, signal };
-    const delivery = new Delivery(parts);
-    const intake = new Intake({ queues, archived, delivery, metrics });
+    const delivery = new Delivery({ host, queues, sessions, blocking, ledger, log, delivered, signal });
+
+    const intake = new Intake({ queues, delivery, metrics });
     startExpiry({ queues, clock, log, expired: metrics.expired, retention: config.retention, signal });
 
     return {
@@ -94,11 +82,7 @@ export default defineModule({
         observe(becameUnavailable, (session) => delivery.left(session)),
         observe(sessionResumed, (session) => delivery.showed(session)),
         observe(sessionEnded, (session) => delivery.ended(session)),
-        observe(archiveRead, (session) => readers.note(session)),
-        observe(accountRemoved, async ({ local }) => {
-          await queues.erase(local);
-          await readers.erase(local);
-        }),
+        observe(accountRemoved, ({ local }) => queues.erase(local)),
         contribute(accountData, async ({ local }) => [
           { name: 'offline-messages', data: await queues.describe(local) },
         ]),

@@ -1,12 +1,10 @@
 /** Decides which messages wait: XEP-0160 section 3, with the hints of XEP-0334. */
 import { type Awaitable, keeping, type Passage, StanzaError, type Verdict } from '#api';
-import type { ArchivedMessages } from './archived.ts';
 import type { Delivery } from './delivery.ts';
 import type { OfflineQueues } from './queues.ts';
 
 export interface IntakeParts {
   readonly queues: OfflineQueues;
-  readonly archived: ArchivedMessages;
   readonly delivery: Delivery;
   readonly metrics: { readonly stored: { inc(): void }; readonly refused: { inc(): void } };
 }
@@ -31,8 +29,7 @@ export class Intake {
         ledger?.note('dropped', stanza, stanza.to, 'it is not worth keeping');
         return 'handled';
       default:
-        // What is in the archive is never bounced: it is not lost.
-        return this.#keep(passage).then((kept) => (kept || stanza.kept ? 'handled' : full));
+        return this.#keep(passage).then((kept) => (kept ? 'handled' : full));
     }
   }
 
@@ -45,10 +42,9 @@ export class Intake {
     return this.#keep(passage).then((kept) => (kept ? 'handled' : undefined));
   }
 
-  async #keep(passage: Passage): Promise<boolean> {
-    const { queues, archived, delivery, metrics } = this.#parts;
-    const { stanza: message, ledger } = passage;
-    const number = await queues.add(message, archived.idOf(passage));
+  async #keep({ stanza: message, ledger }: Passage): Promise<boolean> {
+    const { queues, delivery, metrics } = this.#parts;
+    const number = await queues.add(message);
     if (number === undefined) {
       metrics.refused.inc();
       ledger?.note('untaken', message, message.to.bareJid, 'too many messages wait');

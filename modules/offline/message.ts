@@ -9,10 +9,7 @@ const LIMITS: XmlLimits = { maxBytes: 16_777_216, maxElements: 1_000_000, maxDep
  * The message, with the time at which the host received it where it was late; undefined when the row is damaged. One that
  * was on its way to a lost client before it came here says so already: forged delays do not get this far.
  */
-export function readMessage(
-  { stanza, received_at, archived }: MessageRow,
-  lateAt: Jid | undefined,
-): Stanza | undefined {
+export function readMessage({ stanza, received_at }: MessageRow, lateAt: Jid | undefined): Stanza | undefined {
   try {
     const element = parseDocument(stanza, LIMITS);
     const from = parseJid(element.attr('from') ?? '');
@@ -25,7 +22,6 @@ export function readMessage(
       to,
     );
     message.queued = true;
-    message.kept = archived !== null;
     return message;
   } catch {
     return undefined;

@@ -32,20 +32,17 @@ export class OfflineQueues {
     this.#ids = new TimeOrderedId(() => parts.clock.now());
   }
 
-  /**
-   * Resolves when the message is durable, to its number; to undefined when the queue is full, and it is not kept. Of one
-   * that is in the archive the id there is enough.
-   */
-  async add(message: Stanza, archived?: string): Promise<number | undefined> {
+  /** Resolves when the message is durable, to its number; to undefined when the queue is full, and it is not kept. */
+  async add(message: Stanza): Promise<number | undefined> {
     const { host, db, store, clock, limits } = this.#parts;
     const { local } = message.to;
-    const text = archived === undefined ? message.toElement().toString() : '';
-    const bytes = Buffer.byteLength(archived === undefined ? text : message.xml);
+    const xml = message.toElement().toString();
+    const bytes = Buffer.byteLength(xml);
     if (bytes > limits.maxBytes) return undefined;
     const id = this.#ids.next();
     const [, kept] = await db.atomically([
       store.admit.bind(host, local, bytes, id, limits.maxMessages, limits.maxBytes),
-      store.keep.bind(host, local, id, clock.now(), bytes, text, archived ?? null),
+      store.keep.bind(host, local, id, clock.now(), bytes, xml),
     ]);
     const [row] = (kept ?? []) as readonly { readonly number: number }[];
     return row?.number;
@@ -71,10 +68,7 @@ export class OfflineQueues {
     const all: object[] = [];
     for (let after = 0; ; ) {
       const page = await store.page(host, local, after, PAGE_BYTES, PAGE_MESSAGES);
-      for (const { received_at, stanza, archived } of page) {
-        const received = formatDateTime(received_at);
-        all.push(archived === null ? { received, stanza } : { received, archived });
-      }
+      for (const { received_at, stanza } of page) all.push({ received: formatDateTime(received_at), stanza });
       const last = page.at(-1);
       if (last === undefined) return all;
       after = last.number;

@@ -28,28 +28,12 @@ create table offline_message (
 );
 create index offline_message_age on offline_message (host, received_at);`,
   },
-  {
-    // Of a message that is in the archive, too, the id there takes the place of the text.
-    id: 'offline-002',
-    up: `
-alter table offline_message add column archived text;
-create table offline_reader (
-  host text not null,
-  local text not null,
-  resource text not null,
-  seen_at bigint not null,
-  primary key (host, local, resource)
-);`,
-  },
 ];
 
 export interface MessageRow {
   readonly number: number;
   readonly received_at: number;
-  /** '' where `archived` says where it is. */
   readonly stanza: string;
-  /** The id in the archive of the account. */
-  readonly archived: string | null;
 }
 
 export interface CountRow {
@@ -74,18 +58,15 @@ export const statements = {
          (select m.bytes_before from offline_message m where m.host = $1 and m.local = $2 order by m.number limit 1),
          offline_queue.total_bytes) <= $6`,
   ),
-  keep: query<
-    [...Account, id: string, receivedAt: number, bytes: number, stanza: string, archived: string | null],
-    { number: number }
-  >(
-    `insert into offline_message (host, local, number, received_at, bytes_before, stanza, archived)
-     select host, local, last_number, $4, total_bytes - $5, $6, $7 from offline_queue
+  keep: query<[...Account, id: string, receivedAt: number, bytes: number, stanza: string], { number: number }>(
+    `insert into offline_message (host, local, number, received_at, bytes_before, stanza)
+     select host, local, last_number, $4, total_bytes - $5, $6 from offline_queue
      where host = $1 and local = $2 and newest = $3
      returning number`,
   ),
   /** The messages behind a number, as many as are begun within so many bytes, one at least. */
   page: query<[...Account, after: number, bytes: number, limit: number], MessageRow>(
-    `select number, received_at, stanza, archived from offline_message
+    `select number, received_at, stanza from offline_message
      where host = $1 and local = $2 and number > $3 and bytes_before < $4 + (
        select first.bytes_before from offline_message first
        where first.host = $1 and first.local = $2 and first.number > $3 order by first.number limit 1)
@@ -112,20 +93,6 @@ export const statements = {
      from offline_message m join offline_queue q on q.host = m.host and q.local = m.local
      where m.host = $1 and m.local = $2`,
   ),
-  saveReader: query<[...Account, resource: string, seenAt: number]>(
-    `insert into offline_reader (host, local, resource, seen_at) values ($1, $2, $3, $4)
-     on conflict (host, local, resource) do update set seen_at = excluded.seen_at`,
-  ),
-  findReader: query<[...Account, resource: string], { seen_at: number }>(
-    'select seen_at from offline_reader where host = $1 and local = $2 and resource = $3',
-  ),
-  /** All but the newest so many. */
-  dropReaders: query<[...Account, keep: number]>(
-    `delete from offline_reader where host = $1 and local = $2 and resource in (
-       select resource from offline_reader where host = $1 and local = $2
-       order by seen_at desc, resource limit 1000 offset $3)`,
-  ),
-  eraseReaders: query<Account>('delete from offline_reader where host = $1 and local = $2'),
 };
 
 export type OfflineStore = Prepared<typeof statements>;

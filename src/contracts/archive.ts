@@ -105,7 +105,7 @@ export interface Archive {
 export const Archive = service<Archive>('archive');
 
 /**
- * The client of a session reads the archive of its account: it has asked for what was said, whoever with, or bound its
- * resource by Bind 2 (XEP-0386 section 4). What is in the archive need not be sent to it by other means.
+ * The client of a session reads the archive of its account: it has asked for messages, or bound its resource by Bind 2
+ * (XEP-0386 section 4). What is in the archive need not be sent to it by other means. Told once a session, or more often.
  */
 export const archiveRead = tellPoint<Session>('archive.read');

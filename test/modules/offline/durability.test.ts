@@ -249,7 +249,7 @@ suite('a database that is away', () => {
     const romeo = await server.login('romeo');
     await says(romeo, 'juliet@capulet.lit', '1', '2', '3');
     await settled(romeo);
-    const damage = { text: `update offline_message set stanza = '<message', archived = null where number = 2` };
+    const damage = { text: `update offline_message set stanza = '<message' where number = 2` };
     await db.inner.prepare({ damage }).damage();
     const juliet = await server.login('juliet');
     assert.deepEqual(await bodies(juliet, 2), ['1', '3']);

@@ -1,24 +1,21 @@
 /** Messages that come while the queue is read: none is left behind, whatever comes first. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ArchivedMessages } from '../../../modules/offline/archived.ts';
 import { Delivery } from '../../../modules/offline/delivery.ts';
 import type { OfflineQueues } from '../../../modules/offline/queues.ts';
-import { ArchiveReaders } from '../../../modules/offline/readers.ts';
-import type { MessageRow, OfflineStore } from '../../../modules/offline/store.ts';
+import type { MessageRow } from '../../../modules/offline/store.ts';
 import type { Session, Sessions } from '../../../src/contracts/session.ts';
 import { jid } from '../../../src/jid/jid.ts';
 import { silent } from '../../../src/kernel/log.ts';
 import { Slots } from '../../../src/kernel/slot.ts';
 import { Stanza, stanza } from '../../../src/xmpp/stanza.ts';
-import { FakeClock } from '../../support/clock.ts';
 
 const juliet = jid('juliet@capulet.lit/balcony');
 const romeo = jid('romeo@capulet.lit/orchard');
 
 function row(number: number): MessageRow {
   const xml = `<message xmlns='jabber:client' from='${romeo.full}' to='${juliet.bare}'><body>${number}</body></message>`;
-  return { number, received_at: 0, stanza: xml, archived: null };
+  return { number, received_at: 0, stanza: xml };
 }
 
 /** A delivery to one session, whose reads of the queue wait for the test. */
@@ -49,9 +46,7 @@ function scene() {
   } as unknown as OfflineQueues;
   const { signal } = new AbortController();
   const common = { blocking: undefined, ledger: undefined, log: silent, delivered: { inc() {} }, signal };
-  const readers = new ArchiveReaders({ host: 'capulet.lit', store: {} as OfflineStore, clock: new FakeClock() });
-  const archived = new ArchivedMessages(undefined);
-  const delivery = new Delivery({ host: jid('capulet.lit'), queues, archived, readers, sessions, ...common });
+  const delivery = new Delivery({ host: jid('capulet.lit'), queues, sessions, ...common });
   const message = new Stanza(stanza('message', { from: romeo, to: juliet.bareJid }).element, romeo, juliet.bareJid);
   return { delivery, session, reads, sent, isBehind: () => delivery.isBehind(message) };
 }

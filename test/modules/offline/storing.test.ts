@@ -4,7 +4,7 @@ import { after, suite, test } from 'node:test';
 import { startParley } from '../../support/parley.ts';
 import { count, emptied, errorOf, getsNothing, says, settled } from './support.ts';
 
-const server = await startParley({ hosts: ['montague.lit'], modules: { archive: false } });
+const server = await startParley({ hosts: ['montague.lit'] });
 after(() => server.stop());
 const romeo = await server.login('romeo', { resource: 'orchard' });
 let people = 0;
