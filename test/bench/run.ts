@@ -1,6 +1,8 @@
 /**
  * `npm run bench`: measures this server and, side by side in the same run, Prosody and ejabberd where they are installed.
- * `npm run bench -- --reps 1 --tests chat,login --servers parley,prosody` narrows it. Prints tables with medians.
+ * `npm run bench -- --reps 1 --tests chat,login --servers parley,prosody` narrows it. Prints tables with medians. With
+ * `--mam on` every server archives what is said, for both sides: Prosody in files, ejabberd in Mnesia, Parley in SQLite
+ * and, where `--postgres URL` names a database, in PostgreSQL.
  *
  * Servers take turns within each repetition, so that a noisy moment does not fall on one of them alone.
  */
@@ -64,10 +66,14 @@ const { values } = parseArgs({
     reps: { type: 'string', default: '3' },
     tests: { type: 'string', default: TESTS.join(',') },
     servers: { type: 'string', default: PEERS.map((it) => it.name).join(',') },
+    mam: { type: 'string', default: 'off' },
+    postgres: { type: 'string' },
   },
 });
 
-const peers = PEERS.filter((it) => values.servers.split(',').includes(it.name) && isInstalled(it.command));
+const peers = [...PEERS, ...onPostgres(values.postgres)].filter(
+  (it) => values.servers.split(',').includes(it.name.split('-')[0] as string) && isInstalled(it.command),
+);
 const tests = values.tests.split(',');
 const results = join(WORK, 'results.jsonl');
 mkdirSync(WORK, { recursive: true });
@@ -88,17 +94,24 @@ function isInstalled(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
-function options(hashed: boolean): readonly string[] {
-  return ['--auth', hashed ? 'hashed' : 'plain'];
+function onPostgres(url: string | undefined): readonly Peer[] {
+  if (url === undefined) return [];
+  const own = { name: 'parley-postgres', port: '18722', httpPort: '18780', env: { DATABASE: url } };
+  return PEERS.filter((it) => it.name === 'parley').map((it) => ({ ...it, ...own }));
+}
+
+function options(peer: Peer, hashed: boolean): readonly string[] {
+  const store = peer.name === 'prosody' ? ['--mam-store', 'internal'] : [];
+  return ['--auth', hashed ? 'hashed' : 'plain', '--mam', values.mam, ...store];
 }
 
 function environment(peer: Peer, hashed: boolean): NodeJS.ProcessEnv {
-  const dir = join(WORK, `${peer.name}-${hashed ? 'hashed' : 'plain'}`);
+  const dir = join(WORK, `${peer.name}-${hashed ? 'hashed' : 'plain'}-mam-${values.mam}`);
   return { ...process.env, ...peer.env, PORT: peer.port, HTTP_PORT: peer.httpPort, PEER_DIR: dir };
 }
 
 function control(peer: Peer, hashed: boolean, ...args: readonly string[]): void {
-  execFileSync(peer.script, [...options(hashed), ...args], {
+  execFileSync(peer.script, [...options(peer, hashed), ...args], {
     env: environment(peer, hashed),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -113,7 +126,7 @@ function prepare(peer: Peer, hashed: boolean): void {
 }
 
 function measure(peer: Peer, hashed: boolean, test: string): void {
-  const script = [peer.script, ...options(hashed)].join(' ');
+  const script = [peer.script, ...options(peer, hashed)].join(' ');
   const commands = { start: `${script} start`, stop: `${script} stop`, pids: `${script} pids` };
   // Without it the generator would read as often as a server writes that writes each stanza by itself, and hold it back.
   const extra = test === 'chat' || test === 'chatw1' ? ['--extra=--batch-us 2000'] : [];
@@ -121,7 +134,16 @@ function measure(peer: Peer, hashed: boolean, test: string): void {
     'python3',
     [
       join(HERE, 'peers/bench.py'),
-      ...['--server', peer.name, '--profile', hashed ? 'hashed' : 'mam-off', '--out', results, '--port', peer.port],
+      ...[
+        '--server',
+        peer.name,
+        '--profile',
+        hashed ? 'hashed' : `mam-${values.mam}`,
+        '--out',
+        results,
+        '--port',
+        peer.port,
+      ],
       ...Object.entries(commands).flatMap(([name, command]) => [`--${name}`, command]),
       ...['--reps', '1', '--retries', '1', '--tests', test, ...extra],
     ],
