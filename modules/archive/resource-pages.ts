@@ -2,11 +2,8 @@
 
 import { CHUNK, MAX_LENGTH, measure } from './page-size.ts';
 import type { PageWish } from './pages.ts';
-import { justBefore, narrowed, type Range } from './range.ts';
-import type { ArchiveStore, MessageRow } from './store.ts';
-
-/** Entries that are looked at in one step, so that nobody else waits long. */
-const STEP = 500;
+import { narrowed, type Range } from './range.ts';
+import { type ArchiveStore, type MessageRow, RESOURCE_STEP } from './store.ts';
 
 export interface ResourcePage {
   /** In the order of the conversation. */
@@ -47,14 +44,12 @@ export class ResourcePages {
     range: Range,
   ): Promise<{ readonly found: readonly MessageRow[]; readonly left: Range | undefined }> {
     const way = backward ? 'Backward' : 'Forward';
-    const [next] = await this.#store[`step${way}`](conversation, range.after, range.before, STEP);
-    const part = next === undefined ? range : backward ? narrowed(range, next.id) : narrowed(range, '', next.id);
-    const found = await this.#store[`resource${way}`](conversation, part.after, part.before, resource, wanted);
+    const { after, before } = range;
+    const found = await this.#store[`resource${way}`](conversation, after, before, resource, wanted);
     const last = found.at(-1);
-    if (last !== undefined && found.length === wanted) {
-      return { found, left: backward ? narrowed(range, '', last.id) : narrowed(range, last.id) };
-    }
-    return { found, left: next && from(range, next.id, backward) };
+    if (last !== undefined && found.length === wanted) return { found, left: behind(range, last.id, backward) };
+    const [end] = await this.#store[`step${way}`](conversation, after, before, RESOURCE_STEP - 1);
+    return { found, left: end && behind(range, end.id, backward) };
   }
 }
 
@@ -65,7 +60,7 @@ interface Search {
   readonly wanted: number;
 }
 
-/** The part of a range that begins with an entry. */
-function from(range: Range, id: string, backward: boolean): Range {
-  return backward ? narrowed(range, '', `${id}0`) : narrowed(range, justBefore(id));
+/** What is left of a range behind an entry. */
+function behind(range: Range, id: string, backward: boolean): Range {
+  return backward ? narrowed(range, '', id) : narrowed(range, id);
 }

@@ -140,10 +140,15 @@ function rows(count: number, columns: number): string {
   return Array.from({ length: count }, (_, i) => `(${row(i)})`).join(', ');
 }
 
-/** Those of a conversation with one resource; the texts are looked up when it is clear which they are. */
+/** Entries of a conversation that are looked at in one step when one resource is asked for, so that nobody waits long. */
+export const RESOURCE_STEP = 500;
+/** Those with one resource among the next entries; the texts are looked up when it is clear which they are. */
 const withResource = (order: string): string =>
-  `select e.id, e.turn as place, b.xml from (select id, turn, body from archive_entry
-     where conversation = $1 and id > $2 and id < $3 and resource = $4 order by id ${order} limit $5) e
+  `select e.id, e.turn as place, b.xml from (
+     select w.id, w.turn, w.body from (
+       select id, turn, body, resource from archive_entry
+       where conversation = $1 and id > $2 and id < $3 order by id ${order} limit ${RESOURCE_STEP}) w
+     where w.resource = $4 order by w.id ${order} limit $5) e
    join archive_body b on b.number = e.body order by e.id ${order}`;
 
 /** What owner $1 keeps up to the id $2. */
@@ -194,7 +199,7 @@ export const statements = {
   talkLast: talk.last,
   resourceForward: query<[...Range, resource: string, limit: number], MessageRow>(withResource('asc')),
   resourceBackward: query<[...Range, resource: string, limit: number], MessageRow>(withResource('desc')),
-  /** The id so many entries further in a conversation, without which there are fewer left. */
+  /** The id so many entries further in a conversation; without one there are fewer left. */
   stepForward: query<[...Range, skip: number], { id: string }>(
     `select id from archive_entry where conversation = $1 and id > $2 and id < $3 order by id limit 1 offset $4`,
   ),

@@ -263,3 +263,22 @@ test('a page of large messages ends early, and goes on with the next', async () 
   const chosen = consistent(await ask(clara, { fields: { ids: (await ask(clara, { set: '<before/>' })).ids } }));
   assert.deepEqual([chosen.ids.length, chosen.complete], [3, true]);
 });
+
+test('what was said with a resource is found however long ago', async () => {
+  const paris = await server.login('paris', { resource: 'here' });
+  const send = (resource: string, text: string) =>
+    `<message to='romeo@capulet.lit/${resource}' type='chat'><body>${text}</body></message>`;
+  let batch = send('rare', 'first');
+  for (let i = 0; i < 1_200; i++) batch += send('usual', String(i));
+  paris.raw(`${batch}${send('rare', 'last')}`);
+  await paris.drain();
+  const fields = { with: 'romeo@capulet.lit/rare' };
+  for (const set of ['<max>10</max>', '<max>10</max><before/>']) {
+    const page = consistent(await ask(paris, { fields, set }));
+    assert.deepEqual([page.bodies, page.complete], [['first', 'last'], true]);
+  }
+  const page = await ask(paris, { fields, set: '<max>1</max><before/>' });
+  assert.deepEqual([page.bodies, page.complete], [['last'], false]);
+  const usual = await ask(paris, { fields: { with: 'romeo@capulet.lit/usual' }, set: '<max>250</max><before/>' });
+  assert.deepEqual([usual.bodies[0], usual.bodies.length, usual.complete], ['950', 250, false]);
+});
