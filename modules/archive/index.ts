@@ -3,6 +3,7 @@ import {
   Accounts,
   Archive,
   type Awaitable,
+  accountAddress,
   accountData,
   accountRemoved,
   archiveRead,
@@ -59,7 +60,7 @@ export default defineModule({
       .prefault('forever')
       .describe('How long messages are kept; older ones are deleted'),
     exceptions: z
-      .record(z.string(), duration({ min: '1h', forever: true }))
+      .record(accountAddress(), duration({ min: '1h', forever: true }))
       .prefault({})
       .describe('Accounts and rooms, by address, whose messages are kept for another time'),
     default: z

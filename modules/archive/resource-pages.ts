@@ -26,7 +26,7 @@ export class ResourcePages {
     let rest: Range | undefined = narrowed(wish.range, wish.after, wish.before);
     // One more than was asked for tells whether the page is complete.
     while (rest !== undefined && rows.length <= max && length < MAX_LENGTH) {
-      const wanted = Math.min(CHUNK, max + 1 - rows.length);
+      const wanted = Math.min(CHUNK + 1, max + 1 - rows.length);
       const read = rows.length;
       const { found, left } = await this.#step({ conversation, resource, backward, wanted }, rest);
       rows.push(...found);
