@@ -44,5 +44,5 @@ export const accountCreated = tellPoint<Jid>('account.created');
 export const passwordChanged = tellPoint<Jid>('account.password-changed');
 /** May this name be registered? An answer refuses, with the reason. */
 export const accountNaming = filterPoint<{ readonly local: string }, string>('account.naming');
-/** What is kept for one account, for export: named lists of plain values. */
+/** What is kept for one account, for export: named lists of plain values; long ones are read on demand, as an AsyncIterable. */
 export const accountData = collectPoint<Jid, { readonly name: string; readonly data: unknown }>('account.data');
