@@ -19,7 +19,7 @@ export interface Unacknowledged {
 }
 
 export interface QueueLimits {
-  /** That wait for a client that is away. */
+  /** That come for a client while it is away. */
   readonly stanzas: number;
   /** Of text, counted in characters. */
   readonly bytes: number;
@@ -38,6 +38,8 @@ export class Acknowledgements {
   #bytes = 0;
   /** How many were sent since the session is managed. */
   #total: number;
+  /** How many were sent when the client was lost. */
+  #leftAt = 0;
 
   constructor(limits: QueueLimits, counters: { readonly handled: number; readonly sent: number } = START) {
     this.#limits = limits;
@@ -71,12 +73,17 @@ export class Acknowledgements {
     this.#total++;
   }
 
+  /** The client is away from now on. */
+  leave(): void {
+    this.#leftAt = this.#total;
+  }
+
   /**
    * More waits than may. A client that is there is not held to a number: the presence of a large room comes to it faster
-   * than its acknowledgements can come back.
+   * than its acknowledgements can come back. Nor does that count when it is lost.
    */
   exceeds(isAway: boolean): boolean {
-    return this.#bytes > this.#limits.bytes || (isAway && this.#queue.length > this.#limits.stanzas);
+    return this.#bytes > this.#limits.bytes || (isAway && this.#total - this.#leftAt > this.#limits.stanzas);
   }
 
   /** The client has everything up to `h`. False when it claims more than it was sent (section 6). */

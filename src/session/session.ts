@@ -241,6 +241,7 @@ export class ClientSession implements Session, ArrivalObserver {
     this.#outlet = outlet;
     this.#ackRequested = false;
     this.#resendAt = undefined;
+    if (outlet.isLimbo) this.acks?.leave();
   }
 
   /** Sends again what the client has not acknowledged, behind whatever tells it that it is back; what comes is behind. */

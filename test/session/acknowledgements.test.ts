@@ -54,13 +54,17 @@ suite('XEP-0198 section 4', () => {
     assert.equal(acks.acknowledge(0), true);
   });
 
-  test('the queue is bounded in bytes, and for a client that is away in stanzas; room comes back', () => {
-    const acks = filled('1', '2', '3', '4', '5');
-    assert.equal(acks.exceeds(true), false);
-    acks.push(entry('6'));
+  test('the queue is bounded in bytes, and in what comes while the client is away', () => {
+    const acks = filled('1', '2', '3', '4', '5', '6', '7');
     assert.deepEqual([acks.exceeds(true), acks.exceeds(false)], [true, false]);
-    acks.acknowledge(1);
+    acks.leave();
+    for (const body of ['8', '9', '10', '11', '12']) acks.push(entry(body));
     assert.equal(acks.exceeds(true), false);
+    acks.push(entry('13'));
+    assert.deepEqual([acks.exceeds(true), acks.exceeds(false)], [true, false]);
+  });
+
+  test('room in bytes comes back with acknowledgements', () => {
     const long = new Acknowledgements(LIMITS);
     long.push(entry('x'.repeat(9_000)));
     assert.equal(long.exceeds(false), false);

@@ -66,8 +66,12 @@ export const limitOptions = z
       .min(10)
       .max(1_000_000)
       .default(1000)
-      .describe('Stanzas that one client may leave unacknowledged; with more its session ends, and loses nothing.'),
-    unacknowledgedBytes: bytes({ min: '64 KiB', max: '1 GiB' }).prefault('8 MiB').describe('The same in bytes.'),
+      .describe(
+        'Stanzas that are kept for one client while it is away; with more its session ends, and loses nothing.',
+      ),
+    unacknowledgedBytes: bytes({ min: '64 KiB', max: '1 GiB' })
+      .prefault('8 MiB')
+      .describe('What one client, there or away, may leave unacknowledged in all; with more its session ends as well.'),
     pingInterval: duration({ min: '10s', max: '1d' })
       .prefault('5m')
       .describe('A client that is silent for this long is pinged; as much silence again ends its stream.'),

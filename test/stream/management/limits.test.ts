@@ -70,6 +70,16 @@ suite('a client that is away', () => {
     assert.deepEqual(await bodies(again, 24), numbers(0, 24));
   });
 
+  test('what was on its way when it was lost does not count', async () => {
+    const { romeo, juliet, full } = await pair();
+    for (const it of numbers(0, 50)) await romeo.send(message(full, it));
+    await juliet.client.cut();
+    for (const it of numbers(50, 70)) await romeo.send(message(full, it));
+    await romeo.receivesNothing();
+    const next = await back(server, juliet, { h: 1, handled: 1 });
+    assert.deepEqual(await bodies(next, 70), numbers(0, 70));
+  });
+
   test('the limit in bytes ends it as well', async () => {
     const { romeo, juliet, local, bare, full } = await pair();
     await juliet.client.cut();
