@@ -189,7 +189,7 @@ export class Device {
     await wire.expect('features');
     const plain = Buffer.from(`\0${user}\0${password}`).toString('base64');
     wire.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${plain}</auth>`);
-    await wire.expect('success');
+    if ((await wire.expect('success', 'failure')).name === 'failure') throw new Error('not let in');
     wire.open();
     await wire.expect('features');
     if (this.#smId !== undefined && (await this.#resume(wire, this.#smId))) return;

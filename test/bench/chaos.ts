@@ -90,7 +90,9 @@ function prepare(server: Server): void {
   rmSync(join(tmpdir(), 'parley-chaos', String(server.port)), { recursive: true, force: true });
   if (server.registersRunning) control(server, 'start');
   control(server, 'register', '2');
-  if (!server.registersRunning) control(server, 'start');
+  // Accounts are not what is tested: they are to be durable.
+  if (server.registersRunning) control(server, 'stop');
+  control(server, 'start');
 }
 
 /** Without a chance to say goodbye. */
