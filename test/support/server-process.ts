@@ -64,7 +64,7 @@ export class ServerProcess {
 
   async start(): Promise<this> {
     const args = ['start', '--config', this.configFile];
-    const child = spawn(process.execPath, ['--max-semi-space-size=8', BIN, ...args], {
+    const child = spawn(process.execPath, ['--max-semi-space-size=8', '--initial-heap-size=128', BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
