@@ -3,6 +3,7 @@ export { z } from 'zod';
 export {
   type AccountInfo,
   Accounts,
+  Administrators,
   accountCreated,
   accountData,
   accountNaming,
@@ -66,7 +67,17 @@ export {
   type SubscriptionOutcome,
   type SubscriptionRequest,
 } from './contracts/roster.ts';
-export { atHost, inbound, outbound, Passage, Router, undeliverable, type Verdict } from './contracts/routing.ts';
+export {
+  atHost,
+  component,
+  inbound,
+  outbound,
+  Passage,
+  Router,
+  shortcut,
+  undeliverable,
+  type Verdict,
+} from './contracts/routing.ts';
 export { boundInfo, type Session, Sessions, sessionBound, sessionEnded, sessionResumed } from './contracts/session.ts';
 export { StanzaIds } from './contracts/stanza-ids.ts';
 export { VCards, vcardChanged } from './contracts/vcards.ts';

@@ -32,6 +32,10 @@ export class HostArchive implements Archive {
     this.#parts = parts;
   }
 
+  get saturated(): boolean {
+    return this.#parts.shared.journal.saturated;
+  }
+
   append(owner: Jid, { id, stanza, peer }: NewMessage): Promise<void> {
     const { host, shared } = this.#parts;
     const message = new KeptMessage(id, stanza, stanza.xml);

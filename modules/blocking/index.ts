@@ -17,6 +17,7 @@ import {
   Router,
   Sessions,
   sessionBound,
+  shortcut,
   z,
 } from '#api';
 import { EMPTY } from './block-list.ts';
@@ -73,6 +74,7 @@ export default defineModule({
       hooks: [
         on(inbound, 'guard', (passage) => guard.inbound(passage)),
         on(outbound, 'guard', (passage) => guard.outbound(passage)),
+        on(shortcut, 'guard', ({ account }) => (lists.of(account.bare) === EMPTY ? undefined : 'passage')),
         // Loaded before it is asked for, or the first stanza would wait.
         observe(sessionBound, async ({ account }) => {
           learn();

@@ -36,6 +36,13 @@ export interface Accounts {
 }
 export const Accounts = service<Accounts>('accounts');
 
+/** Who may run this host; changes with the configuration. */
+export interface Administrators {
+  /** By the bare address. */
+  has(address: Jid): boolean;
+}
+export const Administrators = service<Administrators>('administrators');
+
 /** An account was removed: every module erases what it keeps for it. Awaited. */
 export const accountRemoved = tellPoint<Jid>('account.removed');
 /** An account was created. */

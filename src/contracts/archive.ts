@@ -76,6 +76,8 @@ export interface ArchiveChange {
 }
 
 export interface Archive {
+  /** Too much waits to be stored: slow down whoever adds to it, until the promise of a message settles. */
+  readonly saturated: boolean;
   /** Keeps a message. Resolves when it is durable. */
   append(owner: Jid, message: NewMessage): Promise<void>;
   /** A page of at most 250 messages, 50 unless told otherwise. `item-not-found` for ids that are not in the archive. */

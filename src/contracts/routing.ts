@@ -1,5 +1,6 @@
 /** Where features meet the router: the path of a stanza as filter points (RFC 6120 section 10, RFC 6121 section 8). */
 import type { Jid } from '../jid/jid.ts';
+import type { ComponentPart } from '../kernel/define-module.ts';
 import { filterPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Awaitable } from '../util/awaitable.ts';
@@ -43,9 +44,29 @@ export const atHost = filterPoint<Passage, Verdict>('stanza.at-host');
 /** A message for an existing account that no session takes (RFC 6121 section 8.5.2.2): offline storage, push. */
 export const undeliverable = filterPoint<Passage, Verdict>('stanza.undeliverable');
 
+/**
+ * A service says the same to many, as a room does: may this session be handed its copy, without the passage through
+ * `inbound`? An answer sends it there. Handlers must not wait.
+ */
+export const shortcut = filterPoint<Session, 'passage'>('stanza.shortcut');
+
+/** A subdomain that a module serves by itself: it gets every stanza for that, and the local session that sent it. */
+export function component(
+  domain: string,
+  receive: (stanza: Stanza, origin: Session | undefined) => Awaitable<void>,
+): ComponentPart {
+  // The kernel does not know sessions; the router is the only caller and passes one or nothing.
+  return { domain, receive } as ComponentPart;
+}
+
 export interface Router {
   /** Sends a stanza of the server's own to wherever `to` says. Waits only when something on the way waits. */
   route(stanza: Stanza): Awaitable<void>;
+  /**
+   * Sends a message or presence to another address than it has, as rooms do to their occupants: what was written of it
+   * once is shared. One that is for no connected client goes the way of `route`, which knows what to answer.
+   */
+  routeCopy(stanza: Stanza, to: Jid): void;
   /** Sends an IQ of the server's own and resolves to the answer; undefined after 30 seconds without one. */
   request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined>;
   /** Whether this domain is a host of ours, and not a component or another server. */

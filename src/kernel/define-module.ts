@@ -49,10 +49,11 @@ export interface ModuleContext<C, R extends Services, M extends CounterSpecs> {
   readonly signal: AbortSignal;
 }
 
-/** A subdomain that the module serves by itself, such as `conference.`: gets every stanza for it. */
+/** A subdomain that the module serves by itself, such as `conference.`; made by `component` of contracts/routing.ts. */
 export interface ComponentPart {
   readonly domain: string;
-  receive(stanza: Stanza): Awaitable<void>;
+  /** `origin` is the local session that sent it, if one did. */
+  receive(stanza: Stanza, origin: unknown): Awaitable<void>;
 }
 
 /** What setup hands back; the kernel registers it and, on stop or reload, unregisters all of it. */

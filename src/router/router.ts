@@ -1,5 +1,6 @@
 /** Where every stanza goes: RFC 6120 section 10, RFC 6121 section 8. */
-import { atHost, inbound, outbound, Passage, type Router, type Verdict } from '../contracts/routing.ts';
+import { atHost, inbound, outbound, Passage, type Router, shortcut, type Verdict } from '../contracts/routing.ts';
+import type { Session } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
@@ -16,7 +17,7 @@ import { PendingRequests } from './pending.ts';
 
 /** What serves a domain that is no virtual host: an external component, or a module's subdomain. */
 export interface DomainService {
-  receive(stanza: Stanza): Awaitable<void>;
+  receive(stanza: Stanza, origin: Session | undefined): Awaitable<void>;
 }
 
 /** Counted per stanza. */
@@ -104,6 +105,17 @@ export class StanzaRouter implements Router {
     } catch (cause) {
       return this.#failed(passage, cause);
     }
+  }
+
+  routeCopy(stanza: Stanza, to: Jid): void {
+    const host = this.#hosts.get(to.domain);
+    const session = host?.sessions.get(to);
+    if (host === undefined || session === undefined || host.parts.hooks.run(shortcut, session) !== undefined) {
+      void this.route(stanza.readdress(to));
+      return;
+    }
+    this.#counters[stanza.kind].inc();
+    session.sendTo(stanza, to.full);
   }
 
   async request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined> {
@@ -211,7 +223,7 @@ export class StanzaRouter implements Router {
     const service = this.#services.get(stanza.to.domain);
     if (service !== undefined) {
       passage.ledger?.note('relayed', stanza, undefined, stanza.to.domain);
-      return service.receive(stanza);
+      return service.receive(stanza, passage.origin);
     }
     return this.#refuse(passage, refusals.remoteServerNotFound); // RFC 6120 section 10.4
   }

@@ -1,5 +1,6 @@
 /** Starts and restarts the modules of virtual hosts, and lends them the server's own services. */
 
+import { Administrators } from '../contracts/accounts.ts';
 import { Passwords, ServerKeys } from '../contracts/credentials.ts';
 import { Catalog, type Identity } from '../contracts/disco.ts';
 import { Program } from '../contracts/program.ts';
@@ -36,6 +37,7 @@ export async function startModules(host: LocalHost, plan: HostPlan, environment:
   const services = new Map<string, unknown>([
     [Router.name, environment.router],
     [Sessions.name, host.sessions],
+    [Administrators.name, { has: (address) => host.isAdmin(address) } satisfies Administrators],
     [Catalog.name, catalog],
     [Passwords.name, environment.passwords],
     [ServerKeys.name, environment.keys],
@@ -66,7 +68,8 @@ const wrappers = new WeakMap<ComponentPart, { receive: ComponentPart['receive'] 
 /** The router's view of a module's subdomain; the same object each time, so that it can be taken out again. */
 function service(part: ComponentPart): { receive: ComponentPart['receive'] } {
   let wrapper = wrappers.get(part);
-  if (wrapper === undefined) wrappers.set(part, (wrapper = { receive: (stanza) => part.receive(stanza) }));
+  if (wrapper === undefined)
+    wrappers.set(part, (wrapper = { receive: (stanza, origin) => part.receive(stanza, origin) }));
   return wrapper;
 }
 

@@ -1,0 +1,86 @@
+/** Changing what people are in a room and what they may do: XEP-0045 sections 5.1.3, 5.2.2, 9 and 10.3 to 10.8. */
+import { el, type Jid, jid, NS, Stanza } from '#api';
+import { removeOccupant } from './leaving.ts';
+import type { Muc } from './muc.ts';
+import type { Occupant } from './occupant.ts';
+import { broadcastChange, type Cause, isBroadcast } from './presence.ts';
+import { type Affiliation, affiliationAtLeast, type Role } from './ranks.ts';
+import type { Membership, Room } from './room.ts';
+import { NS_USER, status, userX } from './vocabulary.ts';
+
+export interface AffiliationChange {
+  /** A bare address, or a domain that is banned. */
+  readonly address: Jid;
+  readonly affiliation: Affiliation;
+  /** The nickname to reserve; what was reserved stays when it is left out. */
+  readonly nick?: string | undefined;
+  readonly reason: string;
+}
+
+const NOBODY: Membership = { affiliation: 'none', nick: '', reason: '', since: 0 };
+
+/** Makes changes that have been found to be allowed durable, then tells the room. */
+export async function applyAffiliations(
+  muc: Muc,
+  room: Room,
+  changes: readonly AffiliationChange[],
+  actor: Occupant | undefined,
+): Promise<void> {
+  const now = muc.clock.now();
+  const rows = changes.map(({ address, affiliation, nick, reason }) => {
+    const before = room.memberships.get(address.bare) ?? NOBODY;
+    const isMember = affiliationAtLeast(affiliation, 'member');
+    const since = isMember && affiliationAtLeast(before.affiliation, 'member') ? before.since : now;
+    const kept = isMember ? (nick ?? before.nick) : '';
+    return { address: address.bare, before, membership: { affiliation, nick: kept, reason, since } };
+  });
+  for (const { address, membership } of rows) {
+    if (membership.affiliation === 'none') room.memberships.delete(address);
+    else room.memberships.set(address, membership);
+  }
+  await muc.store.saveMemberships(room.jid, rows);
+  for (const { address, before, membership } of rows) {
+    if (membership.affiliation !== before.affiliation) {
+      tellChange(muc, room, jid(address), membership.affiliation, { actor, reason: membership.reason });
+    }
+  }
+}
+
+/** Those who are there see it in presence, others in a message (sections 9.3 to 9.6). */
+function tellChange(muc: Muc, room: Room, account: Jid, affiliation: Affiliation, cause: Cause): void {
+  const present = [...room.occupants.values()].filter(({ account: it }) =>
+    account.local === '' ? it.domain === account.domain : it.bare === account.bare,
+  );
+  for (const occupant of present) {
+    // A ban of a domain does not touch those of it who are members.
+    if (account.local === '' && room.affiliationOf(occupant.account) !== affiliation) continue;
+    applyToOccupant(muc, room, occupant, affiliation, cause);
+  }
+  if (present.length > 0 || account.local === '') return;
+  const item = el(NS_USER, 'item', { affiliation, jid: account.bare, role: 'none' });
+  const stanza = new Stanza(el(NS.client, 'message', { id: muc.ids.next() }, userX(item)), room.jid, room.jid);
+  for (const { jid: to, occupant } of room.devices.values()) {
+    if (room.seesAddresses(occupant)) muc.router.routeCopy(stanza, to);
+  }
+}
+
+function applyToOccupant(muc: Muc, room: Room, occupant: Occupant, affiliation: Affiliation, cause: Cause): void {
+  if (affiliation === 'outcast' || (affiliation === 'none' && room.config.membersOnly)) {
+    removeOccupant(muc, room, occupant, { ...cause, statuses: [affiliation === 'outcast' ? 301 : 321] });
+    return;
+  }
+  const wasShown = isBroadcast(room, occupant.role);
+  occupant.role = room.defaultRole(affiliation);
+  broadcastChange(muc, room, occupant, cause, wasShown);
+}
+
+/** Gives an occupant another role, and tells everybody (sections 8.3, 8.4, 9.6 and 9.7). */
+export function broadcastRoleChange(muc: Muc, room: Room, occupant: Occupant, role: Role, cause: Cause): void {
+  if (role === 'none') {
+    removeOccupant(muc, room, occupant, { ...cause, statuses: [307] });
+    return;
+  }
+  const wasShown = isBroadcast(room, occupant.role);
+  occupant.role = role;
+  broadcastChange(muc, room, occupant, cause, wasShown);
+}

@@ -1,0 +1,111 @@
+/** How one gets into a room: XEP-0045 section 7.2. */
+import { clark, type Element, el, type Jid, NS, Stanza, StanzaError } from '#api';
+import { sendHistory } from './history.ts';
+import type { Muc } from './muc.ts';
+import { type Device, Occupant } from './occupant.ts';
+import { broadcastPresence, isBroadcast, presenceFor, sendSelfPresence, shownPresence } from './presence.ts';
+import { type Affiliation, affiliationAtLeast } from './ranks.ts';
+import type { Room } from './room.ts';
+import { sendSubject } from './subject.ts';
+import { NS_MUC, NS_USER, type Status, status, userX } from './vocabulary.ts';
+
+export const noNick = new StanzaError('jid-malformed', 'a nickname is needed');
+const locked = new StanzaError('item-not-found', 'the room is not open yet');
+const banned = new StanzaError('forbidden', 'you are banned from this room');
+const notMember = new StanzaError('registration-required', 'this room is for members only');
+const wrongPassword = new StanzaError('not-authorized', 'the password of the room is missing or wrong');
+const nickTaken = new StanzaError('conflict', 'somebody else has this nickname');
+const isFull = new StanzaError('service-unavailable', 'the room is full', { type: 'wait' });
+
+const PASSWORD = clark(NS_MUC, 'password');
+
+/** The device of this stanza enters, or asks again for all that one is told who enters. */
+export function enter(muc: Muc, room: Room, stanza: Stanza, x: Element, isNew: boolean): StanzaError | undefined {
+  const { from, to } = stanza;
+  const before = room.occupantAt(from);
+  if (before === undefined) {
+    const refusal = refuseEntry(muc, room, stanza, x);
+    if (refusal !== undefined) return refusal;
+  }
+  const device = before === undefined ? admit(muc, room, from, to, stanza) : (room.devices.get(from.full) as Device);
+  const { occupant } = device;
+  device.presence = shownPresence(stanza.element);
+  makeLast(occupant, device);
+  sendOthers(muc, room, device);
+  broadcastPresence(muc, room, occupant);
+  sendSelfPresence(muc, room, occupant, entryStatuses(muc, room, isNew), device);
+  for (const it of occupant.devices) if (it !== device) sendSelfPresence(muc, room, occupant, [], it);
+  sendHistory(muc, room, device, x);
+  sendSubject(muc, room, device.jid);
+  return undefined;
+}
+
+/** Sections 7.2.5 to 7.2.10, in the order of their weight. */
+function refuseEntry(muc: Muc, room: Room, { from, to }: Stanza, x: Element): StanzaError | undefined {
+  const affiliation = room.affiliationOf(from);
+  if (affiliation === 'outcast') return banned;
+  if (room.isLocked && affiliation !== 'owner') return locked;
+  const isTrusted = affiliationAtLeast(affiliation, 'admin');
+  if (room.config.membersOnly && affiliation === 'none') return notMember;
+  if (room.config.password !== '' && affiliation !== 'owner' && x.childText(PASSWORD) !== room.config.password) {
+    return wrongPassword;
+  }
+  if (isNickTaken(room, to.resource, from)) return nickTaken;
+  const limit =
+    room.config.maxUsers === 0 ? muc.options.maxOccupants : Math.min(room.config.maxUsers, muc.options.maxOccupants);
+  if (room.occupants.size >= limit && !isTrusted && !room.occupants.has(to.resource)) return isFull;
+  return undefined;
+}
+
+/** Somebody else is there under that name, or has reserved it (sections 7.2.8 and 7.12). */
+export function isNickTaken(room: Room, nick: string, by: Jid): boolean {
+  const holder = room.occupants.get(nick);
+  if (holder !== undefined) return holder.account.bare !== by.bare;
+  const reserver = room.reservedBy(nick);
+  return reserver !== undefined && reserver !== by.bare;
+}
+
+function admit(muc: Muc, room: Room, from: Jid, address: Jid, { element }: Stanza): Device {
+  let occupant = room.occupants.get(address.resource);
+  if (occupant === undefined) {
+    const role = room.defaultRole(room.affiliationOf(from));
+    occupant = new Occupant(address, from.bareJid, muc.occupantId(room, from.bareJid), role);
+    room.occupants.set(address.resource, occupant);
+  }
+  const device: Device = { jid: from, occupant, presence: shownPresence(element), isRestored: false };
+  occupant.devices.push(device);
+  room.devices.set(from.full, device);
+  return device;
+}
+
+/** What this device says of itself is what counts. */
+export function makeLast(occupant: Occupant, device: Device): void {
+  device.isRestored = false;
+  const at = occupant.devices.indexOf(device);
+  if (at === occupant.devices.length - 1) return;
+  occupant.devices.splice(at, 1);
+  occupant.devices.push(device);
+}
+
+function sendOthers(muc: Muc, room: Room, { jid, occupant: viewer }: Device): void {
+  for (const other of room.occupants.values()) {
+    if (other !== viewer && isBroadcast(room, other.role)) muc.router.routeCopy(presenceFor(room, other, viewer), jid);
+  }
+}
+
+/** What a newcomer has to know of the room. */
+function entryStatuses(muc: Muc, room: Room, isNew: boolean): readonly Status[] {
+  const statuses: Status[] = [];
+  if (room.config.whois === 'anyone') statuses.push(100);
+  if (room.config.archive && muc.archive !== undefined) statuses.push(170);
+  if (isNew) statuses.push(201);
+  return statuses;
+}
+
+/** Section 7.2.16: who is not there cannot say how it is; it thinks that it is there, and is told. */
+export function notInside(muc: Muc, { from, to }: Stanza, affiliation: Affiliation): void {
+  const reason = el(NS_USER, 'reason', null, 'You are not in the room.');
+  const item = el(NS_USER, 'item', { affiliation, role: 'none' }, reason);
+  const x = userX(item, ...([110, 307, 333] as const).map(status));
+  void muc.router.route(new Stanza(el(NS.client, 'presence', { type: 'unavailable' }, x), to, from));
+}

@@ -1,0 +1,108 @@
+/** One room: what is true of it now. It decides nothing and sends nothing. */
+import { type Element, type Jid, jid, type Stanza } from '#api';
+import type { Device, Occupant } from './occupant.ts';
+import type { Affiliation, Role } from './ranks.ts';
+import { affiliationAtLeast } from './ranks.ts';
+import type { RoomConfig } from './room-config.ts';
+
+/** What a room knows of an account, or of a whole domain that is banned. */
+export interface Membership {
+  readonly affiliation: Affiliation;
+  /** The nickname that is reserved (section 7.10), '' for none. */
+  readonly nick: string;
+  readonly reason: string;
+  /** Since when it is so; milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface Subject {
+  /** `<subject/>` as it was sent, or without text. */
+  readonly element: Element;
+  /** Who set it, as an address in the room. */
+  readonly by: Jid;
+  readonly at: number;
+}
+
+/** A message that newcomers may be sent. */
+export interface Past {
+  readonly stanza: Stanza;
+  readonly at: number;
+}
+
+export class Room {
+  readonly jid: Jid;
+  config: RoomConfig;
+  readonly memberships: Map<string, Membership>;
+  /** By nickname. */
+  readonly occupants = new Map<string, Occupant>();
+  /** By full address. */
+  readonly devices = new Map<string, Device>();
+  subject: Subject | undefined;
+  /** Newest last; undefined while it has to be read from the archive. */
+  history: Past[] | undefined = undefined;
+  /** Nobody but its owners gets in until it is configured (section 10.1.1). */
+  isLocked = false;
+  /** The room is no more; whoever still holds it must not use it. */
+  isGone = false;
+  /** When somebody was last in it or asked for it; milliseconds since 1970. */
+  usedAt = 0;
+
+  constructor(
+    address: Jid,
+    config: RoomConfig,
+    memberships: Map<string, Membership> = new Map(),
+    subject: Subject | undefined = undefined,
+  ) {
+    this.jid = address;
+    this.config = config;
+    this.memberships = memberships;
+    this.subject = subject;
+  }
+
+  /** Somebody's affiliation; a ban of a domain holds for all of it. */
+  affiliationOf(account: Jid): Affiliation {
+    const own = this.memberships.get(account.bare)?.affiliation;
+    if (own !== undefined && own !== 'none') return own;
+    return this.memberships.get(account.domain)?.affiliation === 'outcast' ? 'outcast' : 'none';
+  }
+
+  /** Section 5.1.2. */
+  defaultRole(affiliation: Affiliation): Role {
+    if (affiliation === 'outcast') return 'none';
+    if (affiliationAtLeast(affiliation, 'admin')) return 'moderator';
+    return affiliation === 'member' || !this.config.moderated ? 'participant' : 'visitor';
+  }
+
+  /** Who sits behind a full address. */
+  occupantAt(address: Jid): Occupant | undefined {
+    return this.devices.get(address.full)?.occupant;
+  }
+
+  /** All that are there under names of that account; one person may have several. */
+  *occupantsOf(account: Jid): Iterable<Occupant> {
+    for (const occupant of this.occupants.values()) if (occupant.account.bare === account.bare) yield occupant;
+  }
+
+  /** Whether this occupant sees who the others are (sections 7.2.3 and 7.2.4). */
+  seesAddresses(viewer: Occupant): boolean {
+    return this.config.whois === 'anyone' || viewer.role === 'moderator';
+  }
+
+  /** Addresses that hold an affiliation. */
+  holders(affiliation: Affiliation): readonly (readonly [string, Membership])[] {
+    return [...this.memberships].filter(([, it]) => it.affiliation === affiliation);
+  }
+
+  /** The account that has reserved a nickname. */
+  reservedBy(nick: string): string | undefined {
+    for (const [address, it] of this.memberships) {
+      if (it.nick === nick && affiliationAtLeast(it.affiliation, 'member')) return address;
+    }
+    return undefined;
+  }
+
+  /** The address of a nickname in this room. */
+  at(nick: string): Jid {
+    return jid(`${this.jid.bare}/${nick}`);
+  }
+}

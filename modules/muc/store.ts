@@ -1,0 +1,189 @@
+/** Tables of the rooms: their set-up, affiliations and subjects, and who is in them while the server is down. */
+import { type Database, type Jid, jid, parseStored, query } from '#api';
+import { type Affiliation, isAffiliation } from './ranks.ts';
+import { type Membership, Room } from './room.ts';
+import { DEFAULT_ROOM, type RoomConfig } from './room-config.ts';
+
+export const migrations = [
+  {
+    id: 'muc-001',
+    up: `
+create table muc_room (
+  domain text not null,
+  local text not null,
+  config text not null,
+  listed bigint not null,
+  name text not null,
+  creator text not null,
+  created bigint not null,
+  subject text,
+  subject_by text,
+  subject_at bigint not null,
+  primary key (domain, local)
+);
+create index muc_room_creator on muc_room (domain, creator);
+create table muc_affiliation (
+  domain text not null,
+  local text not null,
+  address text not null,
+  affiliation text not null,
+  nick text not null,
+  reason text not null,
+  since bigint not null,
+  primary key (domain, local, address)
+);
+create index muc_affiliation_address on muc_affiliation (address, domain, local)`,
+  },
+];
+
+interface RoomRow {
+  readonly config: string;
+  readonly subject: string | null;
+  readonly subject_by: string | null;
+  readonly subject_at: number;
+}
+
+interface MembershipRow {
+  readonly address: string;
+  readonly affiliation: string;
+  readonly nick: string;
+  readonly reason: string;
+  readonly since: number;
+}
+
+export interface RoomSummary {
+  readonly local: string;
+  readonly name: string;
+  readonly config: string;
+}
+
+export const statements = {
+  insert: query<[string, string, string, number, string, string, number]>(
+    `insert into muc_room (domain, local, config, listed, name, creator, created, subject_at)
+     values ($1, $2, $3, $4, $5, $6, $7, 0)`,
+  ),
+  configure: query<[string, string, string, number, string]>(
+    'update muc_room set config = $3, listed = $4, name = $5 where domain = $1 and local = $2',
+  ),
+  saySubject: query<[string, string, string, string, number]>(
+    'update muc_room set subject = $3, subject_by = $4, subject_at = $5 where domain = $1 and local = $2',
+  ),
+  room: query<[string, string], RoomRow>(
+    'select config, subject, subject_by, subject_at from muc_room where domain = $1 and local = $2',
+  ),
+  list: query<[string, string, number], RoomSummary>(
+    `select local, name, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
+  ),
+  listed: query<[string, string, number], RoomSummary>(
+    `select local, name, config from muc_room where domain = $1 and listed = 1 and local > $2 order by local limit $3`,
+  ),
+  owned: query<[string, string], { count: number }>(
+    `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
+  ),
+  memberships: query<[string, string], MembershipRow>(
+    'select address, affiliation, nick, reason, since from muc_affiliation where domain = $1 and local = $2',
+  ),
+  affiliate: query<[string, string, string, string, string, string, number]>(
+    `insert into muc_affiliation (domain, local, address, affiliation, nick, reason, since)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (domain, local, address) do update set
+       affiliation = excluded.affiliation, nick = excluded.nick, reason = excluded.reason, since = excluded.since`,
+  ),
+  disaffiliate: query<[string, string, string]>(
+    'delete from muc_affiliation where domain = $1 and local = $2 and address = $3',
+  ),
+  forgetRoom: query<[string, string]>('delete from muc_room where domain = $1 and local = $2'),
+  forgetMemberships: query<[string, string]>('delete from muc_affiliation where domain = $1 and local = $2'),
+  roomsOf: query<[string, string], { local: string }>(
+    'select local from muc_affiliation where address = $1 and domain = $2 order by local',
+  ),
+};
+
+/** One change of affiliation; a membership without rank and name is none. */
+export interface MembershipChange {
+  readonly address: string;
+  readonly membership: Membership;
+}
+
+export class MucStore {
+  readonly #db: Database;
+  readonly #store;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#store = db.prepare(statements);
+  }
+
+  async load(address: Jid): Promise<Room | undefined> {
+    const [[row], members] = await Promise.all([
+      this.#store.room(address.domain, address.local),
+      this.#store.memberships(address.domain, address.local),
+    ]);
+    if (row === undefined) return undefined;
+    const memberships = new Map<string, Membership>();
+    for (const { address: who, affiliation, nick, reason, since } of members) {
+      if (isAffiliation(affiliation)) memberships.set(who, { affiliation, nick, reason, since });
+    }
+    const { subject, subject_by: by, subject_at: at } = row;
+    const known = subject === null || by === null ? undefined : { element: parseStored(subject), by: jid(by), at };
+    return new Room(address, readConfig(row.config), memberships, known);
+  }
+
+  async create(room: Room, creator: string, now: number): Promise<void> {
+    const { domain, local } = room.jid;
+    const { config } = room;
+    await this.#db.atomically([
+      this.#store.insert.bind(domain, local, JSON.stringify(config), listed(config), config.name, creator, now),
+      ...[...room.memberships].map(([address, membership]) => this.#change(room.jid, { address, membership })),
+    ]);
+  }
+
+  async saveConfig({ jid: { domain, local }, config }: Room): Promise<void> {
+    await this.#store.configure(domain, local, JSON.stringify(config), listed(config), config.name);
+  }
+
+  async saveSubject({ jid: { domain, local }, subject }: Room): Promise<void> {
+    if (subject === undefined) return;
+    await this.#store.saySubject(domain, local, subject.element.toString(), subject.by.full, subject.at);
+  }
+
+  async saveMemberships(room: Jid, changes: readonly MembershipChange[]): Promise<void> {
+    if (changes.length > 0) await this.#db.atomically(changes.map((it) => this.#change(room, it)));
+  }
+
+  async destroy({ domain, local }: Jid): Promise<void> {
+    await this.#db.atomically([
+      this.#store.forgetMemberships.bind(domain, local),
+      this.#store.forgetRoom.bind(domain, local),
+    ]);
+  }
+
+  /** Rooms in the order of their names, behind one of them. */
+  list(domain: string, after: string, limit: number, which: 'all' | 'listed'): Promise<readonly RoomSummary[]> {
+    return which === 'all' ? this.#store.list(domain, after, limit) : this.#store.listed(domain, after, limit);
+  }
+
+  async owned(account: string, domain: string): Promise<number> {
+    return (await this.#store.owned(account, domain))[0]?.count ?? 0;
+  }
+
+  /** The rooms that know an account. */
+  async roomsOf(account: string, domain: string): Promise<readonly string[]> {
+    return (await this.#store.roomsOf(account, domain)).map((it) => it.local);
+  }
+
+  #change({ domain, local }: Jid, { address, membership }: MembershipChange) {
+    const { affiliation, nick, reason, since } = membership;
+    if (affiliation === 'none' && nick === '') return this.#store.disaffiliate.bind(domain, local, address);
+    return this.#store.affiliate.bind(domain, local, address, affiliation satisfies Affiliation, nick, reason, since);
+  }
+}
+
+function listed(config: RoomConfig): number {
+  return config.public && config.persistent ? 1 : 0;
+}
+
+/** Options that a room was stored without have their default: they are younger than the room. */
+export function readConfig(text: string): RoomConfig {
+  return Object.freeze({ ...DEFAULT_ROOM, ...(JSON.parse(text) as Partial<RoomConfig>) });
+}

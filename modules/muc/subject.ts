@@ -1,0 +1,35 @@
+/** What a room is about: XEP-0045 sections 7.2.15 and 8.1. */
+import { clark, delay, Element, el, type Jid, NS, refusals, Stanza, type StanzaError } from '#api';
+import type { Muc } from './muc.ts';
+import type { Occupant } from './occupant.ts';
+import type { Room } from './room.ts';
+
+export const SUBJECT = clark(NS.client, 'subject');
+const BODY = clark(NS.client, 'body');
+const THREAD = clark(NS.client, 'thread');
+
+/** A message changes the subject when it has nothing else to say (section 8.1). */
+export function isSubjectChange(element: Element): boolean {
+  return (
+    element.child(SUBJECT) !== undefined && element.child(BODY) === undefined && element.child(THREAD) === undefined
+  );
+}
+
+export function refuseSubject(room: Room, occupant: Occupant): StanzaError | undefined {
+  if (occupant.role === 'moderator') return undefined;
+  return room.config.changeSubject && occupant.role === 'participant' ? undefined : refusals.forbidden;
+}
+
+export async function changeSubject(muc: Muc, room: Room, by: Jid, element: Element): Promise<void> {
+  room.subject = { element: element.child(SUBJECT) as Element, by, at: muc.clock.now() };
+  await muc.store.saveSubject(room);
+}
+
+/** Section 7.2.15: always the last of what a newcomer is sent, even where there is none. */
+export function sendSubject(muc: Muc, room: Room, to: Jid): void {
+  const { subject } = room;
+  const empty = el(NS.client, 'subject');
+  const children = subject === undefined ? [empty] : [subject.element, delay(room.jid, subject.at)];
+  const element = new Element(NS.client, 'message', ['type', 'groupchat'], children);
+  muc.router.routeCopy(new Stanza(element, subject?.by ?? room.jid, room.jid), to);
+}
