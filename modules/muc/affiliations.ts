@@ -6,7 +6,7 @@ import type { Occupant } from './occupant.ts';
 import { broadcastChange, type Cause, isBroadcast } from './presence.ts';
 import { type Affiliation, affiliationAtLeast, type Role } from './ranks.ts';
 import type { Membership, Room } from './room.ts';
-import { NS_USER, status, userX } from './vocabulary.ts';
+import { NS_USER, userX } from './vocabulary.ts';
 
 export interface AffiliationChange {
   /** A bare address, or a domain that is banned. */
