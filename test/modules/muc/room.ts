@@ -1,0 +1,44 @@
+/** What tests of rooms do again and again. */
+import type { TestClient } from '../../support/client.ts';
+
+export const MUC = 'http://jabber.org/protocol/muc';
+export const SERVICE = 'conference.capulet.lit';
+export const ROOM = `coven@${SERVICE}`;
+
+/** Enters a room and reads all that newcomers are sent, up to the subject. */
+export async function enter(client: TestClient, nick: string, inner = '', room: string = ROOM): Promise<void> {
+  await client.send(`<presence to='${room}/${nick}'><x xmlns='${MUC}'>${inner}</x></presence>`);
+  for (;;) {
+    const element = await client.receive();
+    if (element.attr('type') === 'error') throw new Error(`${nick} may not enter: ${element}`);
+    if (element.name === 'message' && element.child('{jabber:client}subject') !== undefined) return;
+  }
+}
+
+/** Sets options of a room, as its owner: names of fields without `muc#roomconfig_`, to values. */
+export async function configure(
+  owner: TestClient,
+  fields: Readonly<Record<string, string>> = {},
+  room: string = ROOM,
+): Promise<void> {
+  const list = Object.entries(fields).map(
+    ([name, value]) =>
+      `<field var='${name.includes('#') ? name : `muc#roomconfig_${name}`}'><value>${value}</value></field>`,
+  );
+  const form = `<x xmlns='jabber:x:data' type='submit'>${list.join('')}</x>`;
+  const answer = await owner.iq('set', `<query xmlns='${MUC}#owner'>${form}</query>`, room);
+  if (answer.attr('type') !== 'result') throw new Error(`the room was not configured: ${answer}`);
+}
+
+/** The first client creates the room and opens it; the others enter in turn. Nothing is left to be read. */
+export async function gather(
+  people: Readonly<Record<string, TestClient>>,
+  fields: Readonly<Record<string, string>> = {},
+  room: string = ROOM,
+): Promise<void> {
+  const [[owner, founder], ...others] = Object.entries(people) as [[string, TestClient], ...[string, TestClient][]];
+  await enter(founder, owner, '', room);
+  await configure(founder, fields, room);
+  for (const [nick, client] of others) await enter(client, nick, '', room);
+  for (const client of Object.values(people)) await client.drain();
+}
