@@ -16,6 +16,7 @@ export {
   type ArchivedMessage,
   type ArchiveFilter,
   type ArchivePage,
+  type ArchiveReading,
   type ArchiveRequest,
   archiveRead,
   type NewMessage,

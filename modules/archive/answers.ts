@@ -41,6 +41,19 @@ export async function answerRequest(reader: Reader, request: ArchiveRequest): Pr
   return payload.key === METADATA && isGet ? describeArchive(reader, request.owner) : refusals.badRequest;
 }
 
+/**
+ * Up to when a client has all that was said once it has what it asks for, as clients ask that catch up: the time of the
+ * query, or its end. Undefined for a look at one conversation, at single messages or back from one, and for a mere count.
+ */
+export function readsUntil(payload: Element, now: number): number | undefined {
+  const filter = readFilter(payload);
+  const page = readPageRequest(payload);
+  if (filter instanceof StanzaError || page === undefined) return undefined;
+  const isLook = filter.with !== undefined || filter.ids !== undefined || filter.before !== undefined;
+  if (isLook || page.max === 0 || (page.before ?? '') !== '') return undefined;
+  return Math.min(now, filter.end ?? now);
+}
+
 /** Section 5. */
 export async function describeArchive(reader: Reader, owner: Jid): Promise<Element> {
   const ends = await reader.ends(owner);

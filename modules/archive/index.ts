@@ -2,7 +2,6 @@
 import {
   Accounts,
   Archive,
-  type Awaitable,
   accountAddress,
   accountData,
   accountRemoved,
@@ -20,14 +19,12 @@ import {
   outbound,
   Roster,
   Router,
-  type Session,
   Sessions,
   StanzaIds,
-  slot,
   undeliverable,
   z,
 } from '#api';
-import { describeArchive, METADATA, QUERY } from './answers.ts';
+import { describeArchive, METADATA, QUERY, readsUntil } from './answers.ts';
 import { archiveCommands } from './commands.ts';
 import { exportMessages } from './export.ts';
 import { HostArchive } from './host-archive.ts';
@@ -41,9 +38,6 @@ import { acquire } from './shared.ts';
 import { migrations } from './store.ts';
 
 const ACCOUNT_FEATURES = [NS_MAM, `${NS_MAM}#extended`, `${NS_MAM}#groupchat-field`, `${NS_RETRACT}#tombstone`];
-
-/** The client of the session reads the archive. */
-const isReader = slot<true>('archive.reader');
 
 export default defineModule({
   name: 'archive',
@@ -95,15 +89,9 @@ export default defineModule({
     const archive = new HostArchive({ host, shared, removal, sweep });
     const recorder = new Recorder({ host, ...services, journal, retractions, preferences, metrics });
 
-    /** One who has read once reads again: what is in the archive need not be sent to it. */
-    function reads(session: Session): Awaitable<void> {
-      if (session.slots.get(isReader) === true) return undefined;
-      session.slots.set(isReader, true);
-      return hooks.tell(archiveRead, session);
-    }
-
     function answer({ stanza, to, payload, session }: IqContext) {
-      if (session !== undefined && stanza.type === 'set') void reads(session);
+      const until = stanza.type === 'set' ? readsUntil(payload, clock.now()) : undefined;
+      if (session !== undefined && until !== undefined) void hooks.tell(archiveRead, { session, until });
       const send = session === undefined ? router.route.bind(router) : session.send.bind(session);
       return archive.answer({ owner: to, stanza, payload, send });
     }
@@ -117,7 +105,7 @@ export default defineModule({
         // It is in the archive: that is answer enough.
         on(undeliverable, 'fallback', ({ stanza }) => (stanza.kept ? 'handled' : undefined), { after: ['offline'] }),
         contribute(boundInfo, async (session) => {
-          await reads(session);
+          await hooks.tell(archiveRead, { session, until: clock.now() });
           return [await describeArchive(reader, session.account)];
         }),
         observe(accountRemoved, async (account) => {

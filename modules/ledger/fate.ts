@@ -118,6 +118,7 @@ function take(sum: Sum, it: StoryStep, to: Jid): void {
   if (where === undefined) return;
   if (step === 'archived') sum.archived ||= where.bare === to.bare;
   else if (step === 'stored') sum.stored = where;
+  else if (step === 'fetched' && detail !== undefined) sum.stored = undefined;
   else if (step === 'copied') sum.copies.set(where.full, 'lost');
   const state = step === 'written' ? (detail === MANAGED ? 'sent' : 'delivered') : AT_DEVICE[step];
   if (state !== undefined) (sum.copies.has(where.full) ? sum.copies : sum.devices).set(where.full, state);

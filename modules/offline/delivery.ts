@@ -1,5 +1,6 @@
 /** Hands over what waited to the first resource that takes messages: XEP-0160 section 2, in order and once. */
 import {
+  type Archive,
   type Blocking,
   type Jid,
   type Ledger,
@@ -10,6 +11,7 @@ import {
   type Stanza,
   slot,
 } from '#api';
+import { findArchived } from './archived.ts';
 import { readMessage } from './message.ts';
 import type { OfflineQueues } from './queues.ts';
 import type { MessageRow } from './store.ts';
@@ -18,6 +20,7 @@ export interface DeliveryParts {
   readonly host: Jid;
   readonly queues: OfflineQueues;
   readonly sessions: Sessions;
+  readonly archive: Archive | undefined;
   readonly blocking: Blocking | undefined;
   readonly ledger: Ledger | undefined;
   readonly log: Logger;
@@ -159,16 +162,20 @@ export class Delivery {
   /** Whether all of the page has arrived; `run.arrived` says how much of it has in any case. */
   async #send(run: Run, page: readonly MessageRow[]): Promise<boolean> {
     const { session } = run;
+    const { archive, delivered, ledger } = this.#parts;
     const givenUp = new Promise<false>((resolve) => {
       run.giveUp = () => resolve(false);
     });
     let last: Promise<boolean> = Promise.resolve(true);
+    const archived = await findArchived(archive, session, page);
     for (const row of page) {
       const message = await this.#read(row, run);
-      if (message !== undefined) {
-        this.#parts.ledger?.note('fetched', message, session.jid);
+      if (message !== undefined && archived.has(row.number)) {
+        ledger?.note('fetched', message, session.jid, 'from the archive');
+      } else if (message !== undefined) {
+        ledger?.note('fetched', message, session.jid);
         session.send(message);
-        this.#parts.delivered.inc();
+        delivered.inc();
       }
       last = session.arrived().then((hasArrived) => {
         if (hasArrived && run.session === session && row.number > run.arrived) run.arrived = row.number;

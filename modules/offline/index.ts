@@ -1,7 +1,9 @@
 /** Keeps messages for accounts that are offline, and delivers them later: XEP-0160, with the delays of XEP-0203. */
 import {
+  Archive,
   accountData,
   accountRemoved,
+  archiveRead,
   Blocking,
   becameAvailable,
   becameUnavailable,
@@ -25,6 +27,7 @@ import {
   undeliverable,
   z,
 } from '#api';
+import { noteReading } from './archived.ts';
 import { offlineCommands } from './commands.ts';
 import { Delivery } from './delivery.ts';
 import { startExpiry } from './expiry.ts';
@@ -48,7 +51,13 @@ export default defineModule({
       .prefault('30d')
       .describe('How long a message waits at most; it is deleted then'),
   }),
-  requires: { blocking: optional(Blocking), ledger: optional(Ledger), router: Router, sessions: Sessions },
+  requires: {
+    archive: optional(Archive),
+    blocking: optional(Blocking),
+    ledger: optional(Ledger),
+    router: Router,
+    sessions: Sessions,
+  },
   migrations,
   disco: { host: ['msgoffline'] },
   metrics: {
@@ -61,9 +70,9 @@ export default defineModule({
   setup({ host, config, db, services, clock, log, metrics, signal }) {
     const store = db.prepare(statements);
     const queues = new OfflineQueues({ host: host.domain, db, store, clock, limits: config });
-    const { blocking, ledger, router, sessions } = services;
+    const { router } = services;
     const { delivered } = metrics;
-    const delivery = new Delivery({ host, queues, sessions, blocking, ledger, log, delivered, signal });
+    const delivery = new Delivery({ ...services, host, queues, log, delivered, signal });
 
     const intake = new Intake({ queues, delivery, metrics });
     startExpiry({ queues, clock, log, expired: metrics.expired, retention: config.retention, signal });
@@ -82,6 +91,7 @@ export default defineModule({
         observe(becameUnavailable, (session) => delivery.left(session)),
         observe(sessionResumed, (session) => delivery.showed(session)),
         observe(sessionEnded, (session) => delivery.ended(session)),
+        observe(archiveRead, noteReading),
         observe(accountRemoved, ({ local }) => queues.erase(local)),
         contribute(accountData, async ({ local }) => [
           { name: 'offline-messages', data: await queues.describe(local) },

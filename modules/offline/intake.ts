@@ -29,7 +29,8 @@ export class Intake {
         ledger?.note('dropped', stanza, stanza.to, 'it is not worth keeping');
         return 'handled';
       default:
-        return this.#keep(passage).then((kept) => (kept ? 'handled' : full));
+        // What the archive keeps is never sent back: that is for the archive to say, and for whoever asks it.
+        return this.#keep(passage).then((isStored) => (isStored ? 'handled' : stanza.kept ? undefined : full));
     }
   }
 

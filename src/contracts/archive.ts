@@ -106,8 +106,14 @@ export interface Archive {
 }
 export const Archive = service<Archive>('archive');
 
+/** The client of a session has from the archive what was said before a time. */
+export interface ArchiveReading {
+  readonly session: Session;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
 /**
- * The client of a session reads the archive of its account: it has asked for messages, or bound its resource by Bind 2
- * (XEP-0386 section 4). What is in the archive need not be sent to it by other means. Told once a session, or more often.
+ * The client of a session catches up from the archive of its account: it has asked for all that was said, whoever with,
+ * or bound its resource by Bind 2 (XEP-0386 section 3). Copies of what is there need not be sent to it.
  */
-export const archiveRead = tellPoint<Session>('archive.read');
+export const archiveRead = tellPoint<ArchiveReading>('archive.read');

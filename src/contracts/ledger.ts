@@ -19,7 +19,7 @@ import type { Stanza } from '../xmpp/stanza.ts';
  * - `lost`: the session of the device `where` is over, and it had not acknowledged it;
  * - `untaken`: no device of the account `where` takes it; `detail` says why;
  * - `stored`: in the offline storage of the account `where`;
- * - `fetched`: from there, for the device `where`;
+ * - `fetched`: from there, for the device `where`; with a `detail` it is not sent to it, since it has it from there;
  * - `pushed`: the service `detail` was asked to wake a device of the account `where` (XEP-0357);
  * - `relayed`: to whatever serves the domain `detail`;
  * - `bounced`: back to its sender, with the condition `detail`;

@@ -10,7 +10,7 @@ import { bodies, count, emptied, errorOf, numbers, says, settled } from './suppo
 
 /** A server with these options; Romeo is there, and Juliet has an account. */
 async function start(t: { after(task: () => Promise<void>): void }, offline: object) {
-  const server = await startParley({ modules: { offline }, settings: { pingIntervalMs: 1e12 } });
+  const server = await startParley({ modules: { archive: false, offline }, settings: { pingIntervalMs: 1e12 } });
   t.after(() => server.stop());
   await server.account('juliet');
   return { server, romeo: await server.login('romeo') };

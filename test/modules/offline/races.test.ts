@@ -45,7 +45,14 @@ function scene() {
       }),
   } as unknown as OfflineQueues;
   const { signal } = new AbortController();
-  const common = { blocking: undefined, ledger: undefined, log: silent, delivered: { inc() {} }, signal };
+  const common = {
+    archive: undefined,
+    blocking: undefined,
+    ledger: undefined,
+    log: silent,
+    delivered: { inc() {} },
+    signal,
+  };
   const delivery = new Delivery({ host: jid('capulet.lit'), queues, sessions, ...common });
   const message = new Stanza(stanza('message', { from: romeo, to: juliet.bareJid }).element, romeo, juliet.bareJid);
   return { delivery, session, reads, sent, isBehind: () => delivery.isBehind(message) };
