@@ -107,6 +107,7 @@ export { optional } from './kernel/service.ts';
 export { slot } from './kernel/slot.ts';
 export { BatchError, type Call, type Database, type Prepared, query, SqlError, type Writer } from './kernel/sql.ts';
 export type { StreamFacts } from './kernel/stream-feature.ts';
+export { Allowance } from './util/allowance.ts';
 export { type Awaitable, isPromise, then } from './util/awaitable.ts';
 export { formatDuration } from './util/duration.ts';
 export { firstIdAt, randomToken, TimeOrderedId, timeOfId } from './util/ids.ts';

@@ -1,6 +1,5 @@
 /** XEP-0077: people make accounts over XMPP where the host is open, change their passwords and remove their accounts. */
-import { Accounts, defineModule, el, iq, NS, Passwords, z } from '#api';
-import { Allowance } from './allowance.ts';
+import { Accounts, Allowance, defineModule, el, iq, NS, Passwords, z } from '#api';
 import { QUERY } from './codec.ts';
 import { OwnAccount } from './own-account.ts';
 import { Registration } from './registration.ts';

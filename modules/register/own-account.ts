@@ -1,6 +1,7 @@
 /** What people do to the account they are logged in to: look, change the password, remove it (XEP-0077 section 3). */
 import {
   type Accounts,
+  type Allowance,
   type Clock,
   type Counter,
   type Element,
@@ -13,7 +14,6 @@ import {
   type Session,
   StanzaError,
 } from '#api';
-import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, REMOVE, readSubmission, registered } from './codec.ts';
 
 interface OwnAccountParts {

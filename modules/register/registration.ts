@@ -1,6 +1,7 @@
 /** Making an account on a stream that is not authenticated yet (XEP-0077 section 3.1). */
 import {
   type Accounts,
+  type Allowance,
   addressBlock,
   type Clock,
   type Counter,
@@ -11,8 +12,6 @@ import {
   StanzaError,
   type StreamFacts,
 } from '#api';
-
-import type { Allowance } from './allowance.ts';
 import { asksRemoval, localOf, readSubmission, redirection, registrationForm } from './codec.ts';
 
 interface RegistrationParts {

@@ -1,5 +1,6 @@
 /** How much of something anyone may do in a time: spent at once or bit by bit, and earned back steadily. */
-import { Lru, TokenBucket } from '#api';
+import { Lru } from './lru.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 interface AllowanceLimits {
   readonly perPeriod: number;

@@ -1,7 +1,7 @@
-/** What registration counts: allowances. */
+/** Allowances: what anyone may do in a time. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Allowance } from '../../../modules/register/allowance.ts';
+import { Allowance } from '../../src/util/allowance.ts';
 
 test('what was spent is earned back steadily, up to the whole', () => {
   const allowance = new Allowance({ perPeriod: 3, periodMs: 3000, keys: 10 });
