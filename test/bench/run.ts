@@ -59,7 +59,7 @@ const PEERS: readonly Peer[] = [
 
 /** Which tests need passwords that are hashed with the same rounds everywhere. */
 const HASHED = new Set(['login']);
-const TESTS = ['chat', 'chatw1', 'open1000', 'open5000', 'idle10000', 'login'];
+const TESTS = ['chat', 'chatw1', 'open1000', 'open5000', 'idle10000', 'muc100', 'muc1000', 'login'];
 
 const { values } = parseArgs({
   options: {
