@@ -1,6 +1,7 @@
 /** Answers queries: the messages first, one by one, then how much there is (XEP-0313 sections 4.2 and 4.3). */
 import {
   type ArchivedMessage,
+  type ArchiveFilter,
   type ArchivePage,
   type ArchiveRequest,
   clark,
@@ -38,7 +39,9 @@ export async function answerRequest(reader: Reader, request: ArchiveRequest): Pr
   const { payload, stanza } = request;
   const isGet = stanza.type === 'get';
   if (payload.key === QUERY) return isGet ? queryForm() : answerQuery(reader, request);
-  return payload.key === METADATA && isGet ? describeArchive(reader, request.owner) : refusals.badRequest;
+  return payload.key === METADATA && isGet
+    ? describeArchive(reader, request.owner, request.since)
+    : refusals.badRequest;
 }
 
 /**
@@ -55,8 +58,8 @@ export function readsUntil(payload: Element, now: number): number | undefined {
 }
 
 /** Section 5. */
-export async function describeArchive(reader: Reader, owner: Jid): Promise<Element> {
-  const ends = await reader.ends(owner);
+export async function describeArchive(reader: Reader, owner: Jid, since?: number): Promise<Element> {
+  const ends = await reader.ends(owner, since);
   const end = (name: string, { id, receivedAt }: ArchivedMessage) =>
     el(NS_MAM, name, { id, timestamp: formatDateTime(receivedAt) });
   return el(NS_MAM, 'metadata', null, ends && end('start', ends.first), ends && end('end', ends.last));
@@ -68,7 +71,7 @@ async function answerQuery(reader: Reader, request: ArchiveRequest): Promise<Ele
   if (filter instanceof StanzaError) return filter;
   const wish = readPageRequest(payload);
   if (wish === undefined) return badPage;
-  const page = await reader.query(owner, filter, wish);
+  const page = await reader.query(owner, narrowed(filter, request.since), wish);
   if (page instanceof StanzaError) return page;
   const results = { owner, to: stanza.from, queryId: payload.attr('queryid') };
   // Section 4.3.4: only the order of sending is turned.
@@ -77,6 +80,10 @@ async function answerQuery(reader: Reader, request: ArchiveRequest): Promise<Ele
     await request.send(result(results, message, request.present));
   }
   return fin(page);
+}
+
+function narrowed(filter: ArchiveFilter, since: number | undefined): ArchiveFilter {
+  return since === undefined ? filter : { ...filter, start: Math.max(since, filter.start ?? since) };
 }
 
 /** Section 4.2. */

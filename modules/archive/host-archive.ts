@@ -40,6 +40,8 @@ export class HostArchive implements Archive {
     const { host, shared } = this.#parts;
     const message = new KeptMessage(id, stanza, stanza.xml);
     message.recipient = { host: host.domain, owner, peer };
+    // A room knows its messages by its own ids, and its occupants by more than their addresses (XEP-0424 section 5).
+    message.retracts = undefined;
     return shared.journal.add(message);
   }
 

@@ -20,8 +20,8 @@ export class KeptMessage {
   readonly xml: string;
   /** The id that its sender gave it, by which the sender may retract it; '' without one. */
   readonly origin: string;
-  /** The id of the message that it retracts (XEP-0424 section 3). */
-  readonly retracts: string | undefined;
+  /** The id of the message that it retracts (XEP-0424 section 3); undefined when nothing is to be done about it. */
+  retracts: string | undefined;
   /** It is from or to an occupant of a room, who is known by the whole address (XEP-0045 section 7.5). */
   readonly isPrivateInRoom: boolean;
   sender: Share | undefined = undefined;

@@ -13,7 +13,7 @@ import {
 import type { Journal } from './journal.ts';
 import { CHUNK, MAX_LENGTH, measure } from './page-size.ts';
 import { type List, Pages, type PageWish } from './pages.ts';
-import { ALL, rangeOf } from './range.ts';
+import { rangeOf } from './range.ts';
 import { ResourcePages } from './resource-pages.ts';
 import type { ArchiveStore, HeldRow, MessageRow, PlaceRow } from './store.ts';
 
@@ -58,14 +58,16 @@ export class Reader {
     return (rows.flat() as MessageRow[]).map(toMessage);
   }
 
-  async ends(owner: Jid): Promise<{ first: ArchivedMessage; last: ArchivedMessage } | undefined> {
+  /** Of what was said since a time, where one is given; milliseconds since 1970. */
+  async ends(owner: Jid, start?: number): Promise<{ first: ArchivedMessage; last: ArchivedMessage } | undefined> {
     await this.#journal.settled(owner);
     const [place] = await this.#store.findOwner(owner.bare);
     if (place === undefined) return undefined;
     const { archiveForward, archiveBackward } = this.#store;
+    const { after, before } = rangeOf(start === undefined ? {} : { start });
     const [[first], [last]] = (await this.#db.atomically([
-      archiveForward.bind(place.number, ALL.after, ALL.before, 1),
-      archiveBackward.bind(place.number, ALL.after, ALL.before, 1),
+      archiveForward.bind(place.number, after, before, 1),
+      archiveBackward.bind(place.number, after, before, 1),
     ])) as [MessageRow[], MessageRow[]];
     return first && last && { first: toMessage(first), last: toMessage(last) };
   }

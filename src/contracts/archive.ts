@@ -60,6 +60,8 @@ export interface ArchiveRequest {
   readonly payload: Element;
   /** Takes the messages that are found, in order, before the answer is given. A promise holds the rest back. */
   send(result: Stanza): Promise<unknown> | void;
+  /** The archive begins here for this reader; milliseconds since 1970. */
+  readonly since?: number;
   /** A message as this reader may see it, as in rooms (section 6.1.2); undefined leaves the message empty (section 3.2). */
   present?(message: ArchivedMessage): string | undefined;
 }
@@ -78,7 +80,7 @@ export interface ArchiveChange {
 export interface Archive {
   /** Too much waits to be stored: slow down whoever adds to it, until the promise of a message settles. */
   readonly saturated: boolean;
-  /** Keeps a message. Resolves when it is durable. */
+  /** Keeps a message, and what it retracts, too: whose word that is is the caller's business. Resolves when it is durable. */
   append(owner: Jid, message: NewMessage): Promise<void>;
   /** A page of at most 250 messages, 50 unless told otherwise. `item-not-found` for ids that are not in the archive. */
   query(owner: Jid, filter: ArchiveFilter, page: PageRequest): Promise<ArchivePage | StanzaError>;

@@ -4,6 +4,7 @@ import { after, suite, test } from 'node:test';
 import { Archive, type ArchiveChange, type ArchivedMessage, type ArchivePage } from '../../../src/contracts/archive.ts';
 import { StanzaIds } from '../../../src/contracts/stanza-ids.ts';
 import { type Jid, jid } from '../../../src/jid/jid.ts';
+import { query } from '../../../src/kernel/sql.ts';
 import { Stanza } from '../../../src/xmpp/stanza.ts';
 import { StanzaError } from '../../../src/xmpp/stanza-error.ts';
 import { startParley } from '../../support/parley.ts';
@@ -102,6 +103,47 @@ suite('a room’s archive', () => {
     const form = await ask(`<query xmlns='${MAM}'/>`, 'get');
     assert.ok(!(form instanceof StanzaError) && form.firstElement()?.ns === 'jabber:x:data');
     assert.ok((await ask(`<metadata xmlns='${MAM}'/>`, 'set')) instanceof StanzaError);
+  });
+
+  test('XEP-0313 6.1.2: for one who may not see what was before, the archive begins later', async () => {
+    server.clock.advance(1000);
+    const since = server.clock.now();
+    const later = await keep('hag', 'when shall we three');
+    const ask = async (type: string, xml: string) => {
+      const stanza = new Stanza(parseXml(`<iq type='${type}' id='q'>${xml}</iq>`), jid('hag66@capulet.lit/pda'), ROOM);
+      const payload = stanza.element.firstElement();
+      assert.ok(payload);
+      const answer = await archive.answer({ owner: ROOM, stanza, payload, send: (it) => void sent.push(it), since });
+      assert.ok(!(answer instanceof StanzaError));
+      return String(answer);
+    };
+    const sent: Stanza[] = [];
+    for (const asked of [
+      {},
+      { fields: { start: '1970-01-01T00:00:00Z' } },
+      { fields: { 'after-id': kept[0] as string } },
+      { fields: { ids: [...kept, later] } },
+    ]) {
+      const fin = await ask('set', queryXml(asked));
+      assert.match(fin, /<fin [^>]*complete='true'.*<count>1<\/count>/);
+      assert.match(String(sent.pop()?.xml), new RegExp(`id='${later}'`));
+      assert.equal(sent.length, 0);
+    }
+    const metadata = await ask('get', `<metadata xmlns='${MAM}'/>`);
+    assert.match(metadata, new RegExp(`<start id='${later}'.*<end id='${later}'`));
+  });
+
+  test('XEP-0424 5: what is retracted there is for the room to say, which knows who has said it', async () => {
+    const id = await keep('witch', 'fair is foul');
+    const retract = parseXml(
+      `<message type='groupchat'><retract xmlns='urn:xmpp:message-retract:1' id='fair is foul'/></message>`,
+    );
+    const stanza = new Stanza(retract, ROOM.withResource('hag') as Jid, ROOM);
+    await archive.append(ROOM, { id: ids.next(), stanza, peer: stanza.from });
+    const [message] = await archive.get(ROOM, [id]);
+    assert.match(String(message?.xml), /<body>fair is foul</);
+    const waiting = query<[], { count: number }>('select count(*) as count from archive_retraction');
+    assert.deepEqual(await server.db.prepare({ waiting }).waiting(), [{ count: 0 }]);
   });
 
   test('is gone when it is erased', async () => {
