@@ -42,12 +42,12 @@ export class Engine {
   readonly router: StanzaRouter;
   readonly streams: StreamServices;
   readonly #parts: EngineParts;
-  readonly #program: Program;
+  readonly #program: { -readonly [K in keyof Program]: Program[K] };
   readonly #ids: StanzaIds;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#program = { name: 'Parley', version: VERSION, startedAt: parts.clock.now() };
+    this.#program = { name: 'Parley', version: VERSION, startedAt: parts.clock.now(), isStopping: false };
     this.#ids = new TimeOrderedId(() => parts.clock.now());
     this.router = new StanzaRouter(parts.clock, parts.log, routerCounters(parts.metrics));
     this.streams = {
@@ -86,6 +86,7 @@ export class Engine {
 
   /** Ends every stream with `system-shutdown`, then stops the modules; what they still write is theirs to flush. */
   async stop(): Promise<void> {
+    this.#program.isStopping = true;
     for (const stream of [...this.streams.table]) stream.end(shuttingDown);
     await this.streams.resumptions.close();
     this.streams.table.close();

@@ -1,0 +1,46 @@
+/** The rounds of a caretaker: rooms that nobody uses go to sleep, devices that are gone leave. A few rooms at a time. */
+import type { Muc } from './muc.ts';
+import type { Room } from './room.ts';
+
+const SWEEP_MS = 5_000;
+/** Rooms and devices that are looked at in one step, so that nobody waits for it. */
+const STEP = 5_000;
+
+/** Begins the rounds, which end with the signal. */
+export function startSweep(muc: Muc, signal: AbortSignal): void {
+  let round = muc.rooms.awake();
+  const step = (): void => {
+    for (let left = STEP; left > 0; ) {
+      const { value: room, done } = round.next();
+      if (done) {
+        round = muc.rooms.awake();
+        break;
+      }
+      left -= 1 + room.devices.size;
+      tend(muc, room);
+    }
+    muc.absences.expire(muc);
+  };
+  const stop = muc.clock.every(SWEEP_MS, step);
+  signal.addEventListener('abort', stop, { once: true });
+}
+
+function tend(muc: Muc, room: Room): void {
+  loseGhosts(muc, room);
+  if (room.usedAt > muc.clock.now() - muc.options.hibernateAfter) return;
+  if (room.occupants.size === 0) muc.rooms.retire(room);
+  // It can be read again.
+  else if (room.config.archive && muc.archive !== undefined) room.history = undefined;
+}
+
+/**
+ * Their presence says that devices of this host are gone; should it get lost, this finds out. It is as if they had said so
+ * themselves (section 18.1.3), hence no status.
+ */
+function loseGhosts(muc: Muc, room: Room): void {
+  for (const device of room.devices.values()) {
+    if (muc.isLocalAccount(device.jid) && muc.sessions.get(device.jid) === undefined) {
+      muc.absences.lose(muc, room, device, []);
+    }
+  }
+}
