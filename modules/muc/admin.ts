@@ -1,80 +1,28 @@
-/** The lists of moderators, members and the banned, and changes to them: XEP-0045 sections 8.2 to 10.8. */
-import { clark, type Element, el, parseJid, prepareResource, refusals, StanzaError } from '#api';
+/** Changes to roles and affiliations that moderators, admins and owners ask for: XEP-0045 sections 8.2 to 10.8. */
+import { clark, type Element, type Jid, parseJid, prepareResource, refusals, StanzaError } from '#api';
 import { type AffiliationChange, applyAffiliations, broadcastRoleChange } from './affiliations.ts';
+import { inviteMember } from './inviting.ts';
+import { ITEM, list } from './lists.ts';
+import { refuseNick } from './nick.ts';
 import type { Occupant } from './occupant.ts';
+import { refuseOutcome } from './outcomes.ts';
 import { type Affiliation, affiliationAtLeast, isAffiliation, isRole, type Role } from './ranks.ts';
 import type { RoomHandlers, RoomRequest } from './requests.ts';
 import type { Room } from './room.ts';
-import { NS_ADMIN } from './vocabulary.ts';
+import { NS_ADMIN, reasonIn } from './vocabulary.ts';
 
 const QUERY = clark(NS_ADMIN, 'query');
-const ITEM = clark(NS_ADMIN, 'item');
-const REASON = clark(NS_ADMIN, 'reason');
-const MAX_REASON = 1024;
 
-const lastOwner = new StanzaError('conflict', 'a room needs an owner');
+/** Each is told to everybody in the room. */
+const MAX_ITEMS = 250;
+
+const tooMany = new StanzaError('policy-violation', `a request may change ${MAX_ITEMS} roles and affiliations`);
 const yourself = new StanzaError('conflict', 'you cannot do this to yourself');
-const tooMany = new StanzaError('resource-constraint', 'the lists of the room are full');
 
 export const admin: RoomHandlers = {
   [`get ${QUERY}`]: list,
   [`set ${QUERY}`]: change,
 };
-
-function list(request: RoomRequest): Element | StanzaError {
-  const wish = request.payload.child(ITEM);
-  const affiliation = wish?.attr('affiliation');
-  const role = wish?.attr('role');
-  if (isAffiliation(affiliation)) return listAffiliation(request, affiliation);
-  return isRole(role) ? listRole(request, role) : refusals.badRequest;
-}
-
-/** Section 5.2.1: the lists are the admins'; the members of the room may see each other, as its set-up has it. */
-function listAffiliation(
-  { room, affiliation: own, occupant }: RoomRequest,
-  wanted: Affiliation,
-): Element | StanzaError {
-  const isAdmin = affiliationAtLeast(own, 'admin');
-  if (!isAdmin && !mayList(room, own, occupant, wanted)) return refusals.forbidden;
-  const items = room
-    .holders(wanted)
-    .map(([address, { nick, reason }]) =>
-      el(
-        NS_ADMIN,
-        'item',
-        { affiliation: wanted, jid: address, nick: nick === '' ? undefined : nick },
-        reason === '' || !isAdmin ? undefined : el(NS_ADMIN, 'reason', null, reason),
-      ),
-    );
-  return el(NS_ADMIN, 'query', null, ...items);
-}
-
-/** Section 7.11 and `muc#roomconfig_getmemberlist`; where addresses are hidden they are not given away here. */
-function mayList(room: Room, own: Affiliation, occupant: Occupant | undefined, wanted: Affiliation): boolean {
-  if (wanted === 'outcast' || wanted === 'none') return false;
-  if (room.config.whois !== 'anyone' && !room.config.membersOnly) return false;
-  if (affiliationAtLeast(own, 'member')) return room.config.memberList.length > 0;
-  return occupant !== undefined && room.config.memberList.includes(occupant.role);
-}
-
-/** Sections 8.5 and 9.8. */
-function listRole({ room, occupant, affiliation }: RoomRequest, role: Role): Element | StanzaError {
-  const isAllowed = role === 'moderator' ? affiliationAtLeast(affiliation, 'admin') : occupant?.role === 'moderator';
-  if (!isAllowed) return refusals.forbidden;
-  const items = [...room.occupants.values()]
-    .filter((it) => it.role === role)
-    .map((it) => {
-      const shown = occupant !== undefined && room.seesAddresses(occupant);
-      const rank = room.affiliationOf(it.account);
-      return el(NS_ADMIN, 'item', {
-        affiliation: rank,
-        jid: shown ? it.device.jid.full : undefined,
-        nick: it.nick,
-        role,
-      });
-    });
-  return el(NS_ADMIN, 'query', null, ...items);
-}
 
 interface RoleChange {
   readonly occupant: Occupant;
@@ -82,93 +30,117 @@ interface RoleChange {
   readonly reason: string;
 }
 
-/** All of the items, or none (section 9.2: the service must not apply some of them). */
+interface Changes {
+  /** By nickname. */
+  readonly roles: Map<string, RoleChange>;
+  /** By bare address. */
+  readonly affiliations: Map<string, AffiliationChange>;
+}
+
+/** All of the items, or none (section 9.2). */
 function change(request: RoomRequest): Promise<undefined> | StanzaError | undefined {
-  const items = request.payload.elements().filter((it) => it.key === ITEM);
-  if (items.length === 0) return refusals.badRequest;
-  const affiliations: AffiliationChange[] = [];
-  const roles: RoleChange[] = [];
-  for (const item of items) {
-    const read = item.attr('affiliation') === undefined ? readRole(request, item) : readAffiliation(request, item);
-    if (read instanceof StanzaError) return read;
-    if ('role' in read) roles.push(read);
-    else affiliations.push(read);
-  }
-  const { room, muc, occupant } = request;
-  const refusal = refuseOutcome(request, affiliations);
+  const changes = readChanges(request);
+  if (changes instanceof StanzaError) return changes;
+  const { muc, room, occupant: actor } = request;
+  const affiliations = [...changes.affiliations.values()];
+  const refusal = refuseOutcome(muc, room, affiliations);
   if (refusal !== undefined) return refusal;
-  for (const { occupant: whom, role, reason } of roles) {
-    if (whom.role !== role) broadcastRoleChange(muc, room, whom, role, { actor: occupant, reason });
+  for (const { occupant, role, reason } of changes.roles.values()) {
+    if (occupant.role !== role) broadcastRoleChange(muc, room, occupant, role, { actor, reason });
   }
-  return affiliations.length === 0
-    ? undefined
-    : applyAffiliations(muc, room, affiliations, occupant).then(() => undefined);
+  return affiliations.length === 0 ? undefined : applyAndInvite(request, affiliations);
 }
 
-function reasonOf(item: Element): string {
-  return (item.childText(REASON) ?? '').slice(0, MAX_REASON);
+/** Each item is about a role or an affiliation (section 17.4), and no two are about the same one. */
+function readChanges(request: RoomRequest): Changes | StanzaError {
+  const items = request.payload.elements().filter((it) => it.key === ITEM);
+  if (items.length > MAX_ITEMS) return tooMany;
+  const changes: Changes = { roles: new Map(), affiliations: new Map() };
+  for (const item of items) {
+    const isRoleChange = item.attr('role') !== undefined;
+    if (isRoleChange === (item.attr('affiliation') !== undefined)) return refusals.badRequest;
+    const read = isRoleChange ? readRole(request, item) : readAffiliation(request, item);
+    if (read instanceof StanzaError) return read;
+    if ('role' in read) changes.roles.set(read.occupant.nick, read);
+    else changes.affiliations.set(read.address.bare, read);
+  }
+  const count = changes.roles.size + changes.affiliations.size;
+  return count === 0 || count < items.length ? refusals.badRequest : changes;
 }
 
-/** Section 5.1.3. */
-function readRole({ room, occupant, affiliation }: RoomRequest, item: Element): RoleChange | StanzaError {
+/** Section 9.5: new members of a members-only room hear that they may enter. */
+async function applyAndInvite(
+  { muc, room, stanza, occupant }: RoomRequest,
+  changes: readonly AffiliationChange[],
+): Promise<undefined> {
+  const invited = changes.filter(
+    ({ address, affiliation }) =>
+      affiliationAtLeast(affiliation, 'member') && room.affiliationOf(address) === 'none' && room.config.membersOnly,
+  );
+  await applyAffiliations(muc, room, changes, occupant);
+  for (const { address } of invited) inviteMember(muc, room, address, stanza.from);
+}
+
+function readRole(request: RoomRequest, item: Element): RoleChange | StanzaError {
+  const { room, occupant: actor, affiliation } = request;
   const role = item.attr('role');
   const nick = prepareResource(item.attr('nick') ?? '');
-  if (!isRole(role) || nick === undefined || nick === '') return refusals.badRequest;
-  const whom = room.occupants.get(nick);
-  if (whom === undefined) return refusals.itemNotFound;
-  const rank = room.affiliationOf(whom.account);
-  if (role === 'moderator' || whom.role === 'moderator') {
-    // Sections 9.6 and 9.7: that is the admins' affair; kicking a moderator is not (section 8.2).
-    if (!affiliationAtLeast(affiliation, 'admin') && !(role === 'none' && occupant?.role === 'moderator')) {
-      return refusals.forbidden;
-    }
-  } else if (occupant?.role !== 'moderator' && !affiliationAtLeast(affiliation, 'admin')) return refusals.forbidden;
-  if (role === 'none') {
-    // Section 8.2: not those who stand higher; an owner may kick anybody but owners.
-    const isHigher =
-      affiliationAtLeast(rank, 'member') && affiliationAtLeast(rank, affiliation) && rank !== affiliation;
-    const isPeer = rank === affiliation && affiliationAtLeast(rank, 'admin');
-    if (isHigher || isPeer) return refusals.notAllowed;
-  } else if (affiliationAtLeast(rank, 'admin') && role !== 'moderator') {
-    return refusals.notAllowed; // sections 8.4 and 9.7
-  }
-  return { occupant: whom, role, reason: reasonOf(item) };
+  if (!isRole(role) || nick === undefined) return refusals.badRequest;
+  if (actor?.role !== 'moderator' && !affiliationAtLeast(affiliation, 'admin')) return refusals.forbidden;
+  const occupant = room.occupants.get(nick);
+  if (occupant === undefined) return refusals.itemNotFound;
+  return refuseRole(request, occupant, role) ?? { occupant, role, reason: reasonIn(item) };
 }
 
-/** Section 5.2.2. */
-function readAffiliation(
-  { room, affiliation: own, stanza }: RoomRequest,
-  item: Element,
-): AffiliationChange | StanzaError {
+/** What a moderator or admin may not do to this occupant: section 5.1.3. */
+function refuseRole({ room, affiliation, occupant: actor }: RoomRequest, whom: Occupant, role: Role) {
+  const rank = room.affiliationOf(whom.account);
+  const isPeer = rank === affiliation;
+  const isAbove = affiliationAtLeast(rank, affiliation) && !isPeer;
+  if (role === 'none') {
+    if (whom === actor) return undefined;
+    if (isAbove) return refusals.notAllowed; // section 8.2
+  } else if (role !== 'moderator') {
+    // Sections 8.4 and 9.7; who has no affiliation is at nobody's level.
+    const losesVoice = role === 'visitor' && (isAbove || (isPeer && rank !== 'none'));
+    if (losesVoice || affiliationAtLeast(rank, 'admin')) return refusals.notAllowed;
+  }
+  const isOfModerators = role === 'moderator' || whom.role === 'moderator';
+  return isOfModerators && !affiliationAtLeast(affiliation, 'admin') ? refusals.forbidden : undefined;
+}
+
+function readAffiliation(request: RoomRequest, item: Element): AffiliationChange | StanzaError {
+  const { muc, room, affiliation: own, stanza } = request;
   const affiliation = item.attr('affiliation');
   if (!isAffiliation(affiliation)) return refusals.badRequest;
   if (!affiliationAtLeast(own, 'admin')) return refusals.forbidden;
-  const text = item.attr('jid') ?? room.occupants.get(item.attr('nick') ?? '')?.account.bare;
-  const address = text === undefined ? undefined : parseJid(text)?.bareJid;
-  if (address === undefined) return text === undefined ? refusals.badRequest : refusals.jidMalformed;
-  if (address.local === '' && affiliation !== 'outcast' && affiliation !== 'none') return refusals.badRequest;
-  const before = room.memberships.get(address.bare)?.affiliation ?? 'none';
-  if (own !== 'owner') {
-    if (affiliationAtLeast(affiliation, 'admin')) return refusals.forbidden; // sections 10.3 and 10.6
-    if (affiliationAtLeast(before, 'admin')) return refusals.notAllowed; // section 9.1
-  }
+  const address = readAddress(room, item);
+  if (address instanceof StanzaError) return address;
   if (affiliation === 'outcast' && address.bare === stanza.from.bare) return yourself; // section 9.1
+  // Whole domains can only be banned (section 9.2).
+  if (address.local === '' && affiliationAtLeast(affiliation, 'member')) return refusals.badRequest;
+  const refusal = own === 'owner' ? undefined : refuseAffiliation(room, address, affiliation);
+  if (refusal !== undefined) return refusal;
+  const change = { address, affiliation, reason: reasonIn(item) };
   const nick = item.attr('jid') === undefined ? undefined : item.attr('nick');
-  const reserved = nick === undefined ? undefined : prepareResource(nick);
-  if (nick !== undefined && reserved === undefined) return refusals.jidMalformed;
-  return { address, affiliation, nick: reserved, reason: reasonOf(item) };
+  if (nick === undefined || nick === '') return { ...change, nick };
+  const reserved = prepareResource(nick);
+  if (reserved === undefined) return refusals.jidMalformed;
+  return refuseNick(muc, reserved) ?? { ...change, nick: reserved };
 }
 
-/** What the room would be like afterwards: somebody has to own it (section 10.4), and there is an end to lists. */
-function refuseOutcome({ room, muc }: RoomRequest, changes: readonly AffiliationChange[]): StanzaError | undefined {
-  const owners = new Set(room.holders('owner').map(([address]) => address));
-  for (const { address, affiliation } of changes) {
-    if (affiliation === 'owner') owners.add(address.bare);
-    else owners.delete(address.bare);
-  }
-  if (changes.length > 0 && owners.size === 0) return lastOwner;
-  const added = changes.filter(
-    ({ address, affiliation }) => affiliation !== 'none' && !room.memberships.has(address.bare),
-  );
-  return added.length > 0 && room.memberships.size + added.length > muc.options.maxMemberships ? tooMany : undefined;
+/** The account that an item names, or that somebody has who is there. */
+function readAddress(room: Room, item: Element): Jid | StanzaError {
+  const text = item.attr('jid');
+  if (text !== undefined) return parseJid(text)?.bareJid ?? refusals.jidMalformed;
+  const nick = item.attr('nick');
+  if (nick === undefined) return refusals.badRequest;
+  return room.occupants.get(prepareResource(nick) ?? '')?.account ?? refusals.itemNotFound;
+}
+
+/** What is for owners alone: the lists of admins and owners (sections 10.5 and 10.8), and who is on them (section 9.1). */
+function refuseAffiliation(room: Room, address: Jid, affiliation: Affiliation): StanzaError | undefined {
+  const isOnThem = affiliationAtLeast(room.affiliationOf(address), 'admin');
+  if (affiliation === 'outcast') return isOnThem ? refusals.notAllowed : undefined;
+  return isOnThem || affiliationAtLeast(affiliation, 'admin') ? refusals.forbidden : undefined;
 }

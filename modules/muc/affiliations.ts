@@ -1,10 +1,10 @@
 /** Changing what people are in a room and what they may do: XEP-0045 sections 5.1.3, 5.2.2, 9 and 10.3 to 10.8. */
-import { el, type Jid, jid, NS, Stanza } from '#api';
+import { el, type Jid, jid, NS, Stanza, StanzaError } from '#api';
 import { removeOccupant } from './leaving.ts';
 import type { Muc } from './muc.ts';
 import type { Occupant } from './occupant.ts';
 import { broadcastChange, type Cause, isBroadcast } from './presence.ts';
-import { type Affiliation, affiliationAtLeast, type Role } from './ranks.ts';
+import { type Affiliation, affiliationAtLeast, type Role, roleAtLeast } from './ranks.ts';
 import type { Membership, Room } from './room.ts';
 import { NS_USER, userX } from './vocabulary.ts';
 
@@ -15,6 +15,13 @@ export interface AffiliationChange {
   /** The nickname to reserve; what was reserved stays when it is left out. */
   readonly nick?: string | undefined;
   readonly reason: string;
+}
+
+const listsAreFull = new StanzaError('resource-constraint', 'the lists of the room are full');
+
+/** There is an end to the lists of a room. */
+export function refuseGrowth(muc: Muc, room: Room, count: number): StanzaError | undefined {
+  return count > 0 && room.memberships.size + count > muc.options.maxMemberships ? listsAreFull : undefined;
 }
 
 const NOBODY: Membership = { affiliation: 'none', nick: '', reason: '', since: 0 };
@@ -34,43 +41,56 @@ export async function applyAffiliations(
     const kept = isMember ? (nick ?? before.nick) : '';
     return { address: address.bare, before, membership: { affiliation, nick: kept, reason, since } };
   });
-  for (const { address, membership } of rows) {
-    if (membership.affiliation === 'none') room.memberships.delete(address);
-    else room.memberships.set(address, membership);
+  for (const { address, membership } of rows) keep(room, address, membership);
+  try {
+    await muc.store.saveMemberships(room.jid, rows);
+  } catch (cause) {
+    for (const { address, before } of rows) keep(room, address, before);
+    throw cause;
   }
-  await muc.store.saveMemberships(room.jid, rows);
   for (const { address, before, membership } of rows) {
-    if (membership.affiliation !== before.affiliation) {
-      tellChange(muc, room, jid(address), membership.affiliation, { actor, reason: membership.reason });
-    }
+    const move = { from: before.affiliation, to: membership.affiliation };
+    if (move.from !== move.to) tellMove(muc, room, jid(address), { ...move, actor, reason: membership.reason });
   }
 }
 
+function keep(room: Room, address: string, membership: Membership): void {
+  if (membership.affiliation === 'none') room.memberships.delete(address);
+  else room.memberships.set(address, membership);
+}
+
+interface Move extends Cause {
+  readonly from: Affiliation;
+  readonly to: Affiliation;
+}
+
 /** Those who are there see it in presence, others in a message (sections 9.3 to 9.6). */
-function tellChange(muc: Muc, room: Room, account: Jid, affiliation: Affiliation, cause: Cause): void {
+function tellMove(muc: Muc, room: Room, account: Jid, move: Move): void {
   const present = [...room.occupants.values()].filter(({ account: it }) =>
     account.local === '' ? it.domain === account.domain : it.bare === account.bare,
   );
   for (const occupant of present) {
     // A ban of a domain does not touch those of it who are members.
-    if (account.local === '' && room.affiliationOf(occupant.account) !== affiliation) continue;
-    applyToOccupant(muc, room, occupant, affiliation, cause);
+    if (account.local === '' && room.affiliationOf(occupant.account) !== move.to) continue;
+    moveOccupant(muc, room, occupant, move);
   }
   if (present.length > 0 || account.local === '') return;
-  const item = el(NS_USER, 'item', { affiliation, jid: account.bare, role: 'none' });
+  const item = el(NS_USER, 'item', { affiliation: move.to, jid: account.bare, role: 'none' });
   const stanza = new Stanza(el(NS.client, 'message', { id: muc.ids.next() }, userX(item)), room.jid, room.jid);
   for (const { jid: to, occupant } of room.devices.values()) {
     if (room.seesAddresses(occupant)) muc.router.routeCopy(stanza, to);
   }
 }
 
-function applyToOccupant(muc: Muc, room: Room, occupant: Occupant, affiliation: Affiliation, cause: Cause): void {
-  if (affiliation === 'outcast' || (affiliation === 'none' && room.config.membersOnly)) {
-    removeOccupant(muc, room, occupant, { ...cause, statuses: [affiliation === 'outcast' ? 301 : 321] });
+function moveOccupant(muc: Muc, room: Room, occupant: Occupant, { from, to, ...cause }: Move): void {
+  if (to === 'outcast' || (to === 'none' && room.config.membersOnly)) {
+    removeOccupant(muc, room, occupant, { ...cause, statuses: [to === 'outcast' ? 301 : 321] });
     return;
   }
   const wasShown = isBroadcast(room, occupant.role);
-  occupant.role = room.defaultRole(affiliation);
+  const role = room.defaultRole(to);
+  // Section 5.1.3: who rises keeps a role that is higher still, as a moderator does who becomes a member.
+  if (!affiliationAtLeast(to, from) || roleAtLeast(role, occupant.role)) occupant.role = role;
   broadcastChange(muc, room, occupant, cause, wasShown);
 }
 

@@ -1,18 +1,17 @@
 /** The fields of the configuration form: XEP-0045 section 15.5.3, and the names that other servers gave to some of them. */
-import type { FormField } from '#api';
+import { type Element, el, type FormField } from '#api';
 import { ROLES, type Role } from './ranks.ts';
-import { HISTORY_FOR, PRIVATE_MESSAGES, type RoomConfig, WHOIS } from './room-config.ts';
+import { HISTORY_FOR, PRIVATE_MESSAGES, REGISTRATION, type RoomConfig, WHOIS } from './room-config.ts';
 
 /** What a value means for the set-up; undefined when it is none that the field may have. */
 type Reading = Partial<RoomConfig> | undefined;
 
-export interface ConfigField {
+interface ConfigField {
   readonly var: string;
   readonly type: string;
   readonly label: string;
   readonly options?: readonly string[];
-  /** Accepted, not shown. */
-  readonly isAlias?: true;
+  readonly validate?: Element;
   write(config: RoomConfig): readonly string[];
   read(values: readonly string[], before: RoomConfig): Reading;
 }
@@ -21,8 +20,13 @@ type Switch = { [K in keyof RoomConfig]: RoomConfig[K] extends boolean ? K : nev
 type Text = 'name' | 'description' | 'lang' | 'password';
 
 const PREFIX = 'muc#roomconfig_';
+const NS_VALIDATE = 'http://jabber.org/protocol/xdata-validate';
+/** A day. */
+const MAX_PAUSE = 86_400;
+/** XEP-0500 section 3.1. */
+const PAUSES = el(NS_VALIDATE, 'range', { min: '0', max: String(MAX_PAUSE) });
 
-function readBoolean([value = '']: readonly string[]): boolean | undefined {
+export function readBoolean([value = '']: readonly string[] = []): boolean | undefined {
   if (value === '1' || value === 'true') return true;
   return value === '0' || value === 'false' ? false : undefined;
 }
@@ -62,14 +66,15 @@ function number(
     label,
     write: (config) => [String(config[key])],
     read: ([value = '']) => {
-      if (value === '' || value === 'none' || value === 'unlimited') return key === 'maxUsers' ? { maxUsers: 0 } : {};
+      if (key === 'maxUsers' && (value === '' || value === 'none' || value === 'unlimited')) return { maxUsers: 0 };
+      if (value === '') return {};
       const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
       return count <= max ? { [key]: count } : undefined;
     },
   };
 }
 
-function choice<K extends 'whois' | 'privateMessages' | 'historyFor'>(
+function choice<K extends 'whois' | 'privateMessages' | 'historyFor' | 'registration'>(
   name: string,
   label: string,
   key: K,
@@ -95,14 +100,12 @@ function roles(name: string, label: string, key: 'presenceBroadcast' | 'memberLi
     write: (config) => config[key],
     read: (values) =>
       values.every((it) => it === 'none' || options.includes(it as Role))
-        ? { [key]: values.filter((it) => it !== 'none') }
+        ? { [key]: options.filter((it) => values.includes(it)) }
         : undefined,
   };
 }
 
-const alias = (field: ConfigField): ConfigField => ({ ...field, isAlias: true });
-
-export const CONFIG_FIELDS: readonly ConfigField[] = [
+const FIELDS: readonly ConfigField[] = [
   text(`${PREFIX}roomname`, 'Name', 'name', 256),
   text(`${PREFIX}roomdesc`, 'Description', 'description', 4096),
   text(`${PREFIX}lang`, 'Language of the conversation', 'lang', 35),
@@ -125,6 +128,7 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
   choice(`${PREFIX}whois`, 'Who sees the addresses of occupants', 'whois', WHOIS),
   toggle(`${PREFIX}changesubject`, 'Participants may change the subject', 'changeSubject'),
   toggle(`${PREFIX}allowinvites`, 'Members may invite others', 'allowInvites'),
+  choice('{urn:parley:muc}registration', 'Whether those who register become members', 'registration', REGISTRATION),
   choice(`${PREFIX}allowpm`, 'Who may send private messages', 'privateMessages', PRIVATE_MESSAGES),
   toggle(`${PREFIX}allowvoicerequests`, 'Those without voice may ask for it', 'voiceRequests'),
   {
@@ -143,22 +147,42 @@ export const CONFIG_FIELDS: readonly ConfigField[] = [
     'historyFor',
     HISTORY_FOR,
   ),
-  number(`${PREFIX}slow_mode_duration`, 'Seconds between two messages of one participant', 'slowModeSeconds', 86_400),
-  alias(toggle('mam', '', 'archive')),
-  alias(toggle(`${PREFIX}mam`, '', 'archive')),
-  alias(toggle(`${PREFIX}enablelogging`, '', 'archive')),
-  alias(number(`${PREFIX}historylength`, '', 'historyLength', 200)),
+  {
+    ...number(
+      `${PREFIX}slow_mode_duration`,
+      'Seconds between two messages of one person',
+      'slowModeSeconds',
+      MAX_PAUSE,
+    ),
+    validate: el(NS_VALIDATE, 'validate', { datatype: 'xs:integer' }, PAUSES),
+  },
+];
+
+/** Names of other servers: what is given under the field's own name counts for more, and later ones for more than earlier. */
+const ALIASES: readonly ConfigField[] = [
+  toggle(`${PREFIX}allowmemberinvites`, '', 'allowInvites'),
+  toggle('{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites', '', 'allowInvites'),
+  // Conversations turns this off, and turns the archive on by all of its names.
+  toggle(`${PREFIX}enablelogging`, '', 'archive'),
+  toggle(`${PREFIX}mam`, '', 'archive'),
+  toggle('mam', '', 'archive'),
+  number(`${PREFIX}historylength`, '', 'historyLength', 200),
 ];
 
 /** The form's fields as they are now. */
 export function configFormFields(config: RoomConfig): FormField[] {
-  return CONFIG_FIELDS.filter((it) => !it.isAlias).map((field) => ({
-    var: field.var,
-    type: field.type,
-    label: field.label,
-    values: field.write(config),
-    ...(field.options === undefined ? {} : { options: field.options.map((value) => ({ value })) }),
-  }));
+  return FIELDS.map((field) => {
+    const values = field.write(config);
+    const { validate } = field;
+    const shown = { var: field.var, type: field.type, label: field.label, values, ...(validate && { validate }) };
+    if (field.options === undefined) return shown;
+    return { ...shown, options: [...new Set([...field.options, ...values])].map((value) => ({ value })) };
+  });
+}
+
+/** A field that cannot be empty was not filled in. */
+function isLeftOut({ type }: ConfigField, given: readonly string[]): boolean {
+  return given.length === 0 && (type === 'boolean' || type === 'list-single');
 }
 
 /** The set-up that a submitted form leads to; the name of the first field that has a value which it cannot have. */
@@ -167,9 +191,9 @@ export function readConfigForm(
   before: RoomConfig,
 ): RoomConfig | { readonly wrong: string } {
   let config: RoomConfig = before;
-  for (const field of CONFIG_FIELDS) {
+  for (const field of [...ALIASES, ...FIELDS]) {
     const given = values.get(field.var);
-    if (given === undefined) continue;
+    if (given === undefined || isLeftOut(field, given)) continue;
     const reading = field.read(given, before);
     if (reading === undefined) return { wrong: field.var };
     config = { ...config, ...reading };

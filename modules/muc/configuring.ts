@@ -1,14 +1,17 @@
 /** Setting a room up and taking it down: XEP-0045 sections 10.1, 10.2 and 10.9. */
-import { clark, type Element, el, NS, readForm, refusals, Stanza, StanzaError, writeForm } from '#api';
-import { broadcastRoleChange } from './affiliations.ts';
+import { clark, type Element, el, NS, parseJid, readForm, refusals, Stanza, StanzaError, writeForm } from '#api';
+import { applyAffiliations, broadcastRoleChange } from './affiliations.ts';
 import { configFormFields, readConfigForm } from './config-fields.ts';
+import { reviseHistory } from './history.ts';
 import { removeOccupant } from './leaving.ts';
 import type { Muc } from './muc.ts';
-import { broadcastLeaving } from './presence.ts';
-import type { RoomHandlers, RoomRequest } from './requests.ts';
+import { refuseOutcome } from './outcomes.ts';
+import { broadcastLeaving, reviseBroadcast } from './presence.ts';
+import { rankFields, readRankFields } from './rank-fields.ts';
+import type { RoomHandlers, RoomRequest, Values } from './requests.ts';
 import type { Room } from './room.ts';
 import type { RoomConfig } from './room-config.ts';
-import { NS_OWNER, NS_USER, type Status, status, userX } from './vocabulary.ts';
+import { NS_OWNER, NS_USER, reasonIn, type Status, status, userX } from './vocabulary.ts';
 
 const QUERY = clark(NS_OWNER, 'query');
 const DESTROY = clark(NS_OWNER, 'destroy');
@@ -20,41 +23,60 @@ export const configuring: RoomHandlers = {
   [`set ${QUERY}`]: (request) => (request.affiliation === 'owner' ? change(request) : refusals.forbidden),
 };
 
-function configForm({ config, jid }: Room): Element {
+function configForm(room: Room): Element {
   const form = writeForm({
     type: 'form',
     formType: FORM_TYPE,
-    title: `Configuration of ${jid.bare}`,
-    fields: configFormFields(config),
+    title: `Configuration of ${room.jid.bare}`,
+    fields: [...configFormFields(room.config), ...rankFields(room)],
   });
   return el(NS_OWNER, 'query', null, form);
 }
 
-function change({ muc, room, payload }: RoomRequest): Promise<StanzaError | undefined> | StanzaError | undefined {
-  const destroy = payload.child(DESTROY);
-  if (destroy !== undefined) return destroyRoom(muc, room, destroy);
+function change(request: RoomRequest): Promise<StanzaError | undefined> | StanzaError | undefined {
+  const { muc, room, payload } = request;
+  const [wish, ...more] = payload.elements();
+  if (wish?.key === DESTROY && more.length === 0) return destroyAsWished(muc, room, wish);
   const form = readForm(payload);
-  if (payload.child(X) === undefined || form === undefined) return refusals.badRequest;
-  if (form.type === 'cancel') return room.isLocked ? destroyRoom(muc, room, undefined) : undefined;
-  if (form.type !== 'submit' || (form.formType !== undefined && form.formType !== FORM_TYPE))
-    return refusals.badRequest;
-  const config = readConfigForm(form.values, room.config);
-  if ('wrong' in config) return new StanzaError('not-acceptable', `the field ${config.wrong} cannot have this value`);
-  return configure(muc, room, config);
+  if (wish?.key !== X || more.length > 0 || form === undefined) return refusals.badRequest;
+  if (form.type === 'cancel') return room.isLocked ? destroyRoom(muc, room) : undefined;
+  const isOurs = form.formType === undefined || form.formType === FORM_TYPE;
+  return form.type === 'submit' && isOurs ? submit(request, form.values) : refusals.badRequest;
+}
+
+function submit({ muc, room, occupant }: RoomRequest, values: Values): Promise<undefined> | StanzaError {
+  const config = readConfigForm(values, room.config);
+  if ('wrong' in config) return notAcceptable(config.wrong);
+  const affiliations = readRankFields(values, room);
+  if ('wrong' in affiliations) return notAcceptable(affiliations.wrong);
+  const refusal = refuseOutcome(muc, room, affiliations);
+  if (refusal !== undefined) return refusal;
+  if (affiliations.length === 0) return configure(muc, room, config);
+  // First: those who become admins may stay when strangers have to go.
+  return applyAffiliations(muc, room, affiliations, occupant).then(() => configure(muc, room, config));
+}
+
+function notAcceptable(field: string): StanzaError {
+  return new StanzaError('not-acceptable', `the field ${field} cannot have this value`);
 }
 
 /** Puts a set-up in force, and tells the occupants what of it concerns them (section 10.2.1). */
 export async function configure(muc: Muc, room: Room, config: RoomConfig): Promise<undefined> {
-  const before = room.config;
+  const { config: before, isLocked } = room;
   room.config = config;
   room.isLocked = false;
-  if (room.history !== undefined && config.historyLength < room.history.length) {
-    room.history.splice(0, room.history.length - config.historyLength);
+  try {
+    await muc.store.saveConfig(room);
+  } catch (cause) {
+    room.config = before;
+    room.isLocked = isLocked;
+    throw cause;
   }
-  await muc.store.saveConfig(room);
+  reviseHistory(muc, room, before);
   for (const occupant of room.occupants.values()) occupant.forgetShown();
   tell(muc, room, changes(before, config));
   if (config.membersOnly && !before.membersOnly) removeStrangers(muc, room);
+  reviseBroadcast(muc, room, before);
   if (config.moderated !== before.moderated) reviseVoices(muc, room);
   return undefined;
 }
@@ -70,7 +92,8 @@ function changes(before: RoomConfig, now: RoomConfig): readonly Status[] {
   return hasChanged ? [...statuses, 104] : statuses;
 }
 
-function tell(muc: Muc, room: Room, statuses: readonly Status[]): void {
+/** Section 10.2.1: what has changed about the room. */
+export function tell(muc: Muc, room: Room, statuses: readonly Status[]): void {
   if (statuses.length === 0) return;
   const element = el(NS.client, 'message', { type: 'groupchat', id: muc.ids.next() }, userX(...statuses.map(status)));
   const stanza = new Stanza(element, room.jid, room.jid);
@@ -79,7 +102,7 @@ function tell(muc: Muc, room: Room, statuses: readonly Status[]): void {
 
 /** Section 10.2: who is no member leaves a room that has become one for members only. */
 function removeStrangers(muc: Muc, room: Room): void {
-  for (const occupant of [...room.occupants.values()]) {
+  for (const occupant of room.occupants.values()) {
     if (room.affiliationOf(occupant.account) === 'none') removeOccupant(muc, room, occupant, { statuses: [322] });
   }
 }
@@ -93,23 +116,30 @@ function reviseVoices(muc: Muc, room: Room): void {
   }
 }
 
-/** Section 10.9; `wish` is the `<destroy/>` of the owner, with the address of another room and a reason. */
-export async function destroyRoom(muc: Muc, room: Room, wish: Element | undefined): Promise<undefined> {
-  const reason = wish?.childText(clark(NS_OWNER, 'reason'));
-  const password = wish?.childText(clark(NS_OWNER, 'password'));
+/** Section 10.9: `<destroy/>` of an owner may name another room, its password and a reason. */
+function destroyAsWished(muc: Muc, room: Room, wish: Element): Promise<undefined> | StanzaError {
+  const venue = wish.attr('jid');
+  if (venue !== undefined && parseJid(venue) === undefined) return refusals.jidMalformed;
+  const password = wish.childText(clark(NS_OWNER, 'password')) ?? '';
+  const reason = reasonIn(wish);
   const destroy = el(
     NS_USER,
     'destroy',
-    { jid: wish?.attr('jid') },
-    password ? el(NS_USER, 'password', null, password) : undefined,
-    reason ? el(NS_USER, 'reason', null, reason) : undefined,
+    { jid: venue },
+    password === '' ? undefined : el(NS_USER, 'password', null, password),
+    reason === '' ? undefined : el(NS_USER, 'reason', null, reason),
   );
+  return destroyRoom(muc, room, destroy);
+}
+
+/** Everybody is told of the end, and of no others who go. */
+export async function destroyRoom(muc: Muc, room: Room, destroy = el(NS_USER, 'destroy')): Promise<undefined> {
   room.isGone = true;
+  room.devices.clear();
   for (const occupant of room.occupants.values()) {
     broadcastLeaving(muc, room, occupant, { affiliation: 'none', destroy });
   }
   room.occupants.clear();
-  room.devices.clear();
   await muc.rooms.destroy(room);
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** What tests of rooms do again and again. */
 import type { TestClient } from '../../support/client.ts';
+import { conditionOf } from '../../support/condition.ts';
 
 export const MUC = 'http://jabber.org/protocol/muc';
 export const SERVICE = 'conference.capulet.lit';
@@ -41,4 +42,18 @@ export async function gather(
   await configure(founder, fields, room);
   for (const [nick, client] of others) await enter(client, nick, '', room);
   for (const client of Object.values(people)) await client.drain();
+}
+
+/** Sends changes of roles and affiliations, `<item/>`s; returns 'result', or the condition of the error. */
+export async function administer(client: TestClient, items: string, room: string = ROOM): Promise<string> {
+  const answer = await client.iq('set', `<query xmlns='${MUC}#admin'>${items}</query>`, room);
+  return conditionOf(answer) ?? (answer.attr('type') as string);
+}
+
+/** Asks for a list, such as `role='moderator'`; returns its items as text, or the condition of the error. */
+export async function listOf(client: TestClient, wish: string, room: string = ROOM): Promise<readonly string[]> {
+  const answer = await client.iq('get', `<query xmlns='${MUC}#admin'><item ${wish}/></query>`, room);
+  const condition = conditionOf(answer);
+  if (condition !== undefined) return [condition];
+  return (answer.firstElement()?.elements() ?? []).map(String);
 }
