@@ -1,25 +1,19 @@
 /** What is said to all: XEP-0045 section 7.4. */
-import { clark, Element, el, keeping, NS, Stanza, StanzaError } from '#api';
-import { loadHistory, remember } from './history.ts';
+import { Element, el, keeping, NS, Stanza, StanzaError, TokenBucket } from '#api';
+import { archivesNow, remember, type Said } from './history.ts';
+import { honestAttributes, honestChildren } from './honesty.ts';
 import type { Muc, Origin } from './muc.ts';
-import type { Occupant } from './occupant.ts';
+import type { Device, Occupant } from './occupant.ts';
+import { retractOwn } from './retracting.ts';
 import type { Room } from './room.ts';
+import { addSender } from './senders.ts';
+import { takeTurn } from './slow-mode.ts';
 import { changeSubject, isSubjectChange, refuseSubject } from './subject.ts';
-import { NS_OCCUPANT_ID, USER_X } from './vocabulary.ts';
+import { NS_OCCUPANT_ID } from './vocabulary.ts';
 
 export const notAnOccupant = new StanzaError('not-acceptable', 'you are not in the room', { type: 'modify' });
+export const tooFast = new StanzaError('policy-violation', 'you are speaking too fast', { type: 'wait' });
 const noVoice = new StanzaError('forbidden', 'you may not speak here');
-const tooSoon = new StanzaError('policy-violation', 'you are speaking too fast', { type: 'wait' });
-
-const STANZA_ID = clark(NS.stanzaId, 'stanza-id');
-const OCCUPANT_ID = clark(NS_OCCUPANT_ID, 'occupant-id');
-const DELAY_KEY = clark(NS.delay, 'delay');
-
-/** Only the room says such things. */
-function isHonest(room: Room, child: Element): boolean {
-  if (child.key === STANZA_ID) return child.attr('by') !== room.jid.bare;
-  return child.key !== OCCUPANT_ID && child.key !== USER_X && child.key !== DELAY_KEY;
-}
 
 /** Somebody speaks to all. A promise lets the sender wait because storage is behind. */
 export function sayToAll(
@@ -28,55 +22,58 @@ export function sayToAll(
   stanza: Stanza,
   origin: Origin,
 ): StanzaError | Promise<void> | undefined {
-  const occupant = room.occupantAt(stanza.from);
-  if (occupant === undefined) return notAnOccupant;
+  const device = room.devices.get(stanza.from.full);
+  if (device === undefined) return notAnOccupant;
+  const { occupant } = device;
   const refusal = refuseMessage(muc, room, occupant, stanza);
   if (refusal !== undefined) return refusal;
-  const said = asSaid(muc, room, occupant, stanza);
-  occupant.spokeAt = muc.clock.now();
-  const stored = keep(muc, room, said, origin);
-  for (const { jid } of room.devices.values()) muc.router.routeCopy(said.stanza, jid);
+  const { id, stanza: said } = asSaid(muc, room, occupant, stanza);
+  const stored = id === undefined ? undefined : keep(muc, room, device, { id, stanza: said }, origin);
+  for (const { jid } of room.devices.values()) muc.router.routeCopy(said, jid);
   return stored;
 }
 
 function refuseMessage(muc: Muc, room: Room, occupant: Occupant, { element }: Stanza): StanzaError | undefined {
   if (occupant.role === 'visitor' || occupant.role === 'none') return noVoice;
-  if (isSubjectChange(element)) return refuseSubject(room, occupant);
-  if (occupant.role === 'moderator') return undefined;
-  const pause = room.config.slowModeSeconds * 1000;
-  // XEP-0500 section 4: chat states and their like do not count.
-  const counts = pause > 0 && keeping('normal', element) === 'lasting';
-  return counts && muc.clock.now() - occupant.spokeAt < pause ? tooSoon : undefined;
+  const isSubject = isSubjectChange(element);
+  const refusal = isSubject ? refuseSubject(room, occupant) : undefined;
+  if (refusal !== undefined) return refusal;
+  if (isTooFast(muc, occupant)) return tooFast;
+  return isSubject ? undefined : takeTurn(muc, room, occupant, element);
 }
 
-interface Said {
-  readonly stanza: Stanza;
-  /** Its id in the archive; undefined for what is not worth keeping. */
+/** Whether somebody floods the room; what is said now counts. */
+export function isTooFast({ options: { messagesPerSecond }, clock }: Muc, occupant: Occupant): boolean {
+  occupant.pace ??= new TokenBucket(messagesPerSecond, Math.max(1, messagesPerSecond));
+  return !occupant.pace.tryTake(1, clock.now());
+}
+
+/** What somebody says; without an id where it is not worth keeping. */
+interface Words extends Omit<Said, 'id'> {
   readonly id: string | undefined;
 }
 
 /** The message as all are sent it. */
-function asSaid(muc: Muc, room: Room, occupant: Occupant, { element }: Stanza): Said {
+function asSaid(muc: Muc, room: Room, occupant: Occupant, { element }: Stanza): Words {
   const id = isSubjectChange(element) || keeping('normal', element) === 'lasting' ? muc.ids.next() : undefined;
-  const children = element.children.filter((it) => typeof it === 'string' || isHonest(room, it));
+  const children = honestChildren(element);
   children.push(el(NS_OCCUPANT_ID, 'occupant-id', { id: occupant.id }));
   if (id !== undefined) children.push(el(NS.stanzaId, 'stanza-id', { by: room.jid.bare, id }));
-  return { stanza: new Stanza(new Element(NS.client, 'message', element.attrs, children), occupant.jid, room.jid), id };
+  const said = new Element(NS.client, 'message', honestAttributes(element), children);
+  return { stanza: new Stanza(said, occupant.jid, room.jid), id };
 }
 
 /** What lasts goes into the archive and the history. The sender's acknowledgement waits for it; the others do not. */
-function keep(muc: Muc, room: Room, { stanza, id }: Said, origin: Origin): Promise<void> | undefined {
-  if (id === undefined) return undefined;
-  let stored: Promise<void> | undefined;
-  if (isSubjectChange(stanza.element)) {
-    stored = changeSubject(muc, room, stanza.from, stanza.element);
-  } else {
-    if (room.history === undefined) void loadHistory(muc, room);
-    remember(room, stanza, muc.clock.now());
-    if (room.config.archive && muc.archive !== undefined) {
-      stored = muc.archive.append(room.jid, { id, stanza, peer: stanza.from });
-    }
-  }
+function keep(muc: Muc, room: Room, device: Device, said: Said, origin: Origin): Promise<void> | undefined {
+  const { id, stanza } = said;
+  // XEP-0313 section 6.1.2: subjects, too.
+  const archived = archivesNow(muc, room)
+    ? muc.archive?.append(room.jid, { id, stanza: addSender(room, stanza, device), peer: stanza.from })
+    : undefined;
+  const isSubject = isSubjectChange(stanza.element);
+  if (!isSubject) remember(muc, room, said);
+  const consequence = isSubject ? changeSubject(muc, room, stanza) : retractOwn(muc, room, said);
+  const stored = consequence === undefined ? archived : Promise.all([consequence, archived]).then(() => undefined);
   if (stored === undefined) return undefined;
   stored.catch((cause) => muc.log.error({ err: cause, room: room.jid.bare }, 'a message was not stored'));
   origin?.durableAfter(stored);

@@ -16,7 +16,7 @@ export interface Membership {
 }
 
 export interface Subject {
-  /** `<subject/>` as it was sent, or without text. */
+  /** The message that changed it, with its `<subject/>`, which may be without text. */
   readonly element: Element;
   /** Who set it, as an address in the room. */
   readonly by: Jid;
@@ -25,8 +25,17 @@ export interface Subject {
 
 /** A message that newcomers may be sent. */
 export interface Past {
+  /** Its id in the archive. */
+  readonly id: string;
   readonly stanza: Stanza;
+  /** Milliseconds since 1970. */
   readonly at: number;
+}
+
+/** The history while it comes from the archive. */
+export interface Reading {
+  readonly done: Promise<void>;
+  readonly meanwhile: Past[];
 }
 
 export class Room {
@@ -40,6 +49,12 @@ export class Room {
   subject: Subject | undefined;
   /** Newest last; undefined while it has to be read from the archive. */
   history: Past[] | undefined = undefined;
+  /** Of the pictures in its card (XEP-0486); undefined until somebody asks. */
+  photoHashes: readonly string[] | undefined = undefined;
+  /** Undefined while nobody waits for the history. */
+  reading: Reading | undefined = undefined;
+  /** When accounts have spoken last, the latest at the end, while there is slow mode; milliseconds since 1970. */
+  readonly spokeAt = new Map<string, number>();
   /** Nobody but its owners gets in until it is configured (section 10.1.1). */
   isLocked = false;
   /** The room is no more; whoever still holds it must not use it. */
@@ -59,6 +74,11 @@ export class Room {
     this.subject = subject;
   }
 
+  /** It goes with the last of its occupants (section 10.2, `persistentroom`), or if nobody sets it up. */
+  get isFleeting(): boolean {
+    return this.isLocked || !this.config.persistent;
+  }
+
   /** Somebody's affiliation; a ban of a domain holds for all of it. */
   affiliationOf(account: Jid): Affiliation {
     const own = this.memberships.get(account.bare)?.affiliation;
@@ -76,6 +96,11 @@ export class Room {
   /** Who sits behind a full address. */
   occupantAt(address: Jid): Occupant | undefined {
     return this.devices.get(address.full)?.occupant;
+  }
+
+  /** Its devices, without those whose sessions have ended with the server. */
+  reachable({ devices }: Occupant): readonly Device[] {
+    return devices.filter((it) => !it.isRestored || this.devices.has(it.jid.full));
   }
 
   /** All that are there under names of that account; one person may have several. */

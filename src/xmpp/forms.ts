@@ -8,6 +8,8 @@ export interface FormField {
   readonly label?: string;
   readonly required?: boolean;
   readonly values?: readonly string[];
+  /** What values are allowed (XEP-0122). */
+  readonly validate?: Element;
   readonly options?: readonly { readonly label?: string; readonly value: string }[];
 }
 
@@ -48,6 +50,7 @@ function writeField(field: FormField): Element {
     NS.dataForms,
     'field',
     { var: field.var, type: field.type, label: field.label },
+    field.validate,
     field.required ? el(NS.dataForms, 'required') : undefined,
     ...(field.values ?? []).map((it) => el(NS.dataForms, 'value', null, it)),
     ...(field.options ?? []).map((it) =>
