@@ -1,33 +1,64 @@
 /** XEP-0045: rooms in which many talk, on a subdomain of their own. */
 import { createHmac } from 'node:crypto';
 import {
+  Accounts,
   Administrators,
+  Allowance,
   Archive,
   component,
   defineModule,
   jid,
+  Lru,
   optional,
+  Program,
   Router,
   ServerKeys,
   Sessions,
   StanzaIds,
 } from '#api';
+import { Absences } from './absences.ts';
 import { admin } from './admin.ts';
 import { archive } from './archive.ts';
+import { avatar, serviceCard } from './avatar.ts';
+import { channelSearch } from './channel-search.ts';
 import { configuring } from './configuring.ts';
+import { RoomDirectory } from './directory.ts';
 import { roomDisco, serviceDisco } from './disco.ts';
+import { forms } from './forms.ts';
 import { general } from './general.ts';
+import { inviting } from './inviting.ts';
+import { closeRooms } from './leaving.ts';
+import { moderation } from './moderation.ts';
 import type { Muc } from './muc.ts';
 import { options } from './options.ts';
+import { registering } from './registering.ts';
 import { RelayedIqs } from './relayed-iqs.ts';
+import { Residents } from './residents.ts';
 import { Rooms } from './rooms.ts';
 import { MucService, type Parts } from './service.ts';
 import { MucStore, migrations } from './store.ts';
+import { bequeath, inherit } from './succession.ts';
+import { startSweep } from './sweep.ts';
+
+/** Accounts whose requests are counted, and invitations that can still be declined: the oldest are forgotten. */
+const HOURLY = { periodMs: 3_600_000, keys: 10_000 };
+const INVITATIONS = 20_000;
+/** In so many seconds presence may change in bursts. */
+const BURST_SECONDS = 5;
 
 const PARTS: Parts = {
-  rooms: { ...roomDisco, ...configuring, ...admin, ...archive, ...general.rooms },
-  service: { ...serviceDisco, ...general.service },
-  notes: {},
+  rooms: {
+    ...roomDisco,
+    ...configuring,
+    ...avatar,
+    ...admin,
+    ...archive,
+    ...moderation,
+    ...registering,
+    ...general.rooms,
+  },
+  service: { ...serviceDisco, ...serviceCard, ...channelSearch, ...general.service },
+  notes: { ...inviting, ...forms },
 };
 
 export default defineModule({
@@ -35,25 +66,33 @@ export default defineModule({
   summary: 'Rooms in which many people talk',
   xeps: [
     { number: 45, version: '1.35.5' },
+    { number: 249, version: '1.2', note: 'direct invitations pass the rooms by' },
     { number: 410, version: '1.1.0' },
     { number: 421, version: '1.0.1' },
+    { number: 425, version: '0.3.0' },
+    { number: 500, version: '0.1.1' },
+    { number: 433, version: '0.1.0' },
+    { number: 486, version: '0.1.0' },
   ],
   config: options,
   requires: {
+    accounts: Accounts,
     administrators: Administrators,
     archive: optional(Archive),
     ids: StanzaIds,
     keys: ServerKeys,
+    program: Program,
     router: Router,
     sessions: Sessions,
   },
   migrations,
 
-  setup({ host, config, db, services, clock, log, signal }) {
-    const { administrators, archive: kept, ids, keys, router, sessions } = services;
+  async setup({ host, config, db, services, clock, log, signal }) {
+    const { accounts, administrators, archive: kept, ids, keys, program, router, sessions } = services;
     const secret = keys.key('muc-occupant-id');
     const domain = config.domain ?? `conference.${host.domain}`;
-    const rooms = new Rooms();
+    const { estate, isNew } = inherit(db, domain, () => ({ rooms: new Rooms(), absences: new Absences() }));
+    const directory = new RoomDirectory();
     const muc: Muc = {
       jid: jid(domain),
       options: config,
@@ -63,15 +102,42 @@ export default defineModule({
       sessions,
       clock,
       log,
-      store: new MucStore(db),
-      rooms,
+      store: new MucStore(db, directory),
+      directory,
+      ...estate,
+      allowances: {
+        invitations: new Allowance({ ...HOURLY, perPeriod: config.invitationsPerHour }),
+        requests: new Allowance({ ...HOURLY, perPeriod: config.requestsPerHour }),
+        creations: new Allowance({ ...HOURLY, perPeriod: config.creationsPerHour }),
+        presence: new Allowance({
+          periodMs: BURST_SECONDS * 1000,
+          perPeriod: Math.max(1, config.presencePerSecond * BURST_SECONDS),
+          keys: HOURLY.keys,
+        }),
+        searches: new Allowance({ ...HOURLY, perPeriod: config.searchesPerHour }),
+      },
+      invitations: new Lru(INVITATIONS),
+      hasAccount: ({ domain: at, local }) => at !== host.domain || accounts.exists(local),
+      isStopping: () => program.isStopping,
       isAdmin: (account) => administrators.has(account),
       isLocalAccount: (account) => account.domain === host.domain,
       occupantId: (room, account) =>
         createHmac('sha256', secret).update(`${room.jid.bare}\n${account.bare}`).digest('base64url'),
     };
-    rooms.open(muc, signal);
+    muc.rooms.open(muc);
+    startSweep(muc, signal);
+    const residents = new Residents(db);
+    if (isNew) await residents.restore(muc);
     const service = new MucService(muc, new RelayedIqs(muc, signal), PARTS);
-    return { components: [component(domain, (stanza, origin) => service.receive(stanza, origin))] };
+    return {
+      components: [component(domain, (stanza, origin) => service.receive(stanza, origin))],
+      async close() {
+        if (!bequeath(db, domain)) return;
+        muc.absences.settle(muc);
+        if (program.isStopping) await residents.save(muc);
+        else closeRooms(muc);
+        await muc.rooms.settled();
+      },
+    };
   },
 });

@@ -1,5 +1,19 @@
 /** What every part of the room service works with. */
-import type { Archive, Clock, Jid, Logger, Router, Session, Sessions, StanzaIds } from '#api';
+import type {
+  Allowance,
+  Archive,
+  Awaitable,
+  Clock,
+  Jid,
+  Logger,
+  Lru,
+  Router,
+  Session,
+  Sessions,
+  StanzaIds,
+} from '#api';
+import type { Absences } from './absences.ts';
+import type { RoomDirectory } from './directory.ts';
 import type { MucOptions } from './options.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
@@ -17,7 +31,23 @@ export interface Muc {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: MucStore;
+  readonly directory: RoomDirectory;
   readonly rooms: Rooms;
+  readonly absences: Absences;
+  /** What accounts may do, all rooms together; changes of presence are counted in each room. */
+  readonly allowances: {
+    readonly creations: Allowance;
+    readonly invitations: Allowance;
+    readonly presence: Allowance;
+    readonly requests: Allowance;
+    readonly searches: Allowance;
+  };
+  /** Invitations that have not been declined: by room, guest and inviter. */
+  readonly invitations: Lru<string, true>;
+  /** Whether there may be somebody at an address: false when it is at this host, and there is no such account. */
+  hasAccount(address: Jid): Awaitable<boolean>;
+  /** The server stops, and sessions end for no other reason. */
+  isStopping(): boolean;
   /** An administrator of the server. */
   isAdmin(account: Jid): boolean;
   /** Somebody with an account at the host that the service belongs to. */

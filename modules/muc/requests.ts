@@ -31,6 +31,9 @@ export interface ServiceRequest {
 
 export type ServiceHandlers = Readonly<Record<string, (request: ServiceRequest) => Answer>>;
 
+/** What is in a form that was submitted, by the names of its fields. */
+export type Values = ReadonlyMap<string, readonly string[]>;
+
 /** A message to the room that is not for all, such as an invitation: by the key of what is in it. */
 export interface RoomNote extends Omit<RoomRequest, 'payload'> {
   readonly payload: Element;

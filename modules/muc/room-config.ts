@@ -5,6 +5,9 @@ export const WHOIS = ['anyone', 'moderators'] as const;
 export const PRIVATE_MESSAGES = ['anyone', 'participants', 'moderators', 'none'] as const;
 export const HISTORY_FOR = ['everyone', 'since-member'] as const;
 
+/** Becoming a member by oneself: at once where everybody may speak anyway, when an admin agrees, or not at all. */
+export const REGISTRATION = ['open', 'approval', 'closed'] as const;
+
 export interface RoomConfig {
   readonly name: string;
   readonly description: string;
@@ -19,8 +22,9 @@ export interface RoomConfig {
   readonly whois: (typeof WHOIS)[number];
   /** Participants, too, may change the subject. */
   readonly changeSubject: boolean;
-  /** Members, too, may invite to a members-only room. */
+  /** Members may invite to a members-only room, and others than moderators to an open one. */
   readonly allowInvites: boolean;
+  readonly registration: (typeof REGISTRATION)[number];
   readonly privateMessages: (typeof PRIVATE_MESSAGES)[number];
   readonly voiceRequests: boolean;
   /** Occupants at most; 0 for no limit of the room's own. */
@@ -51,6 +55,7 @@ export const DEFAULT_ROOM: RoomConfig = Object.freeze({
   whois: 'moderators',
   changeSubject: false,
   allowInvites: true,
+  registration: 'open',
   privateMessages: 'anyone',
   voiceRequests: true,
   maxUsers: 0,

@@ -37,6 +37,13 @@ export function status(code: Status): Element {
   return el(NS_USER, 'status', { code: String(code) });
 }
 
+const MAX_REASON = 1024;
+
+/** The text of a child `<reason/>` of the same namespace, not too long; '' for none. */
+export function reasonIn(element: Element): string {
+  return (element.childText(clark(element.ns, 'reason')) ?? '').slice(0, MAX_REASON);
+}
+
 /** `<x/>` with these children. */
 export function userX(...children: readonly (Element | undefined)[]): Element {
   return el(NS_USER, 'x', null, ...children);
