@@ -3,13 +3,12 @@ import { clark, type Element, el, type Jid, NS, Stanza, StanzaError } from '#api
 import { sendHistory } from './history.ts';
 import type { Muc } from './muc.ts';
 import { type Device, Occupant } from './occupant.ts';
-import { broadcastPresence, isBroadcast, presenceFor, sendSelfPresence, shownPresence } from './presence.ts';
-import { type Affiliation, affiliationAtLeast } from './ranks.ts';
+import { broadcastPresence, isBroadcast, presenceFor, sendEcho, sendSelfPresence, shownPresence } from './presence.ts';
+import { affiliationAtLeast } from './ranks.ts';
 import type { Room } from './room.ts';
 import { sendSubject } from './subject.ts';
-import { NS_MUC, NS_USER, type Status, status, userX } from './vocabulary.ts';
+import { MUC_X, NS_MUC, NS_OCCUPANT_ID, NS_USER, type Status, status, userX } from './vocabulary.ts';
 
-export const noNick = new StanzaError('jid-malformed', 'a nickname is needed');
 const locked = new StanzaError('item-not-found', 'the room is not open yet');
 const banned = new StanzaError('forbidden', 'you are banned from this room');
 const notMember = new StanzaError('registration-required', 'this room is for members only');
@@ -18,26 +17,38 @@ const nickTaken = new StanzaError('conflict', 'somebody else has this nickname')
 const isFull = new StanzaError('service-unavailable', 'the room is full', { type: 'wait' });
 
 const PASSWORD = clark(NS_MUC, 'password');
+/** Section 7.2.9: so many admins and owners find room in a full one. */
+const ADMINS_MORE = 10;
 
-/** The device of this stanza enters, or asks again for all that one is told who enters. */
-export function enter(muc: Muc, room: Room, stanza: Stanza, x: Element, isNew: boolean): StanzaError | undefined {
-  const { from, to } = stanza;
-  const before = room.occupantAt(from);
+/** The device of this stanza enters, or asks again for all that one is told who enters (section 17.3). */
+export function enter(muc: Muc, room: Room, stanza: Stanza, isNew: boolean): StanzaError | undefined {
+  const x = stanza.element.child(MUC_X) as Element;
+  const before =
+    room.devices.get(stanza.from.full) ?? muc.absences.returning(muc, room, stanza.from, stanza.to.resource);
   if (before === undefined) {
     const refusal = refuseEntry(muc, room, stanza, x);
     if (refusal !== undefined) return refusal;
   }
-  const device = before === undefined ? admit(muc, room, from, to, stanza) : (room.devices.get(from.full) as Device);
+  const device = before ?? admit(muc, room, stanza);
   const { occupant } = device;
+  const isNews = before === undefined || saysOther(device, stanza);
   device.presence = shownPresence(stanza.element);
   makeLast(occupant, device);
   sendOthers(muc, room, device);
-  broadcastPresence(muc, room, occupant);
-  sendSelfPresence(muc, room, occupant, entryStatuses(muc, room, isNew), device);
-  for (const it of occupant.devices) if (it !== device) sendSelfPresence(muc, room, occupant, [], it);
+  const echo = { device, id: stanza.id, statuses: entryStatuses(muc, room, isNew) };
+  if (isNews) {
+    broadcastPresence(muc, room, occupant);
+    sendSelfPresence(muc, room, occupant, echo);
+  } else sendEcho(muc, room, echo);
   sendHistory(muc, room, device, x);
   sendSubject(muc, room, device.jid);
   return undefined;
+}
+
+/** Whether a device says something else of itself, or of its occupant, than is known. */
+function saysOther(device: Device, { element }: Stanza): boolean {
+  if (device.occupant.device !== device) return true;
+  return device.presence.innerXml() !== shownPresence(element).innerXml();
 }
 
 /** Sections 7.2.5 to 7.2.10, in the order of their weight. */
@@ -51,10 +62,10 @@ function refuseEntry(muc: Muc, room: Room, { from, to }: Stanza, x: Element): St
     return wrongPassword;
   }
   if (isNickTaken(room, to.resource, from)) return nickTaken;
-  const limit =
-    room.config.maxUsers === 0 ? muc.options.maxOccupants : Math.min(room.config.maxUsers, muc.options.maxOccupants);
-  if (room.occupants.size >= limit && !isTrusted && !room.occupants.has(to.resource)) return isFull;
-  return undefined;
+  if (room.occupants.has(to.resource)) return undefined;
+  const { maxOccupants } = muc.options;
+  const limit = room.config.maxUsers === 0 ? maxOccupants : Math.min(room.config.maxUsers, maxOccupants);
+  return room.occupants.size >= limit + (isTrusted ? ADMINS_MORE : 0) ? isFull : undefined;
 }
 
 /** Somebody else is there under that name, or has reserved it (sections 7.2.8 and 7.12). */
@@ -65,7 +76,7 @@ export function isNickTaken(room: Room, nick: string, by: Jid): boolean {
   return reserver !== undefined && reserver !== by.bare;
 }
 
-function admit(muc: Muc, room: Room, from: Jid, address: Jid, { element }: Stanza): Device {
+function admit(muc: Muc, room: Room, { from, to: address, element }: Stanza): Device {
   let occupant = room.occupants.get(address.resource);
   if (occupant === undefined) {
     const role = room.defaultRole(room.affiliationOf(from));
@@ -102,10 +113,14 @@ function entryStatuses(muc: Muc, room: Room, isNew: boolean): readonly Status[] 
   return statuses;
 }
 
-/** Section 7.2.16: who is not there cannot say how it is; it thinks that it is there, and is told. */
-export function notInside(muc: Muc, { from, to }: Stanza, affiliation: Affiliation): void {
+/**
+ * Section 7.2.18: who is not there cannot say how it is; it thinks that it is there, and is told. Without a room there is
+ * no id to know it by.
+ */
+export function notInside(muc: Muc, room: Room | undefined, { from, to, id }: Stanza): void {
   const reason = el(NS_USER, 'reason', null, 'You are not in the room.');
-  const item = el(NS_USER, 'item', { affiliation, role: 'none' }, reason);
+  const item = el(NS_USER, 'item', { affiliation: room?.affiliationOf(from) ?? 'none', role: 'none' }, reason);
   const x = userX(item, ...([110, 307, 333] as const).map(status));
-  void muc.router.route(new Stanza(el(NS.client, 'presence', { type: 'unavailable' }, x), to, from));
+  const occupantId = room && el(NS_OCCUPANT_ID, 'occupant-id', { id: muc.occupantId(room, from.bareJid) });
+  void muc.router.route(new Stanza(el(NS.client, 'presence', { type: 'unavailable', id }, occupantId, x), to, from));
 }

@@ -1,5 +1,5 @@
 /** Who is in a room: one nickname, and the devices of one account that are there under it (XEP-0045 section 7.2). */
-import type { Element, Jid, Stanza } from '#api';
+import type { Element, Jid, Stanza, TokenBucket } from '#api';
 import type { Role } from './ranks.ts';
 
 export interface Device {
@@ -24,8 +24,10 @@ export class Occupant {
   /** The presence as those see it who may see addresses, and as others do; undefined until somebody asks. */
   open: Stanza | undefined = undefined;
   veiled: Stanza | undefined = undefined;
-  /** When it last said something; milliseconds since 1970. */
-  spokeAt = 0;
+  /** How fast it may speak; undefined until it does. */
+  pace: TokenBucket | undefined = undefined;
+  /** Who whispered to it lately, by the ids of the messages, oldest first. */
+  readonly whispers = new Map<string, Device>();
 
   constructor(jid: Jid, account: Jid, id: string, role: Role) {
     this.jid = jid;

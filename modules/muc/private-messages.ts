@@ -1,35 +1,44 @@
-/** What one occupant says to another: XEP-0045 section 7.5, and IQs from one to another. */
-import { Element, el, NS, refusals, Stanza, StanzaError } from '#api';
-import { notAnOccupant } from './messages.ts';
+/** What one occupant says to another: XEP-0045 section 7.5. */
+import { type Awaitable, Element, el, NS, refusals, Stanza, StanzaError } from '#api';
+import { noteWhisper } from './bounces.ts';
+import { honestAttributes, honestChildren } from './honesty.ts';
+import { isTooFast, notAnOccupant, tooFast } from './messages.ts';
 import type { Muc } from './muc.ts';
-import type { Occupant } from './occupant.ts';
+import type { Device, Occupant } from './occupant.ts';
 import { roleAtLeast } from './ranks.ts';
 import type { Room } from './room.ts';
-import { NS_OCCUPANT_ID, USER_X, userX } from './vocabulary.ts';
+import { NS_OCCUPANT_ID, userX } from './vocabulary.ts';
 
+const notBack = new StanzaError('recipient-unavailable', 'that occupant has not come back yet');
 const notForAll = new StanzaError('bad-request', 'what is for all goes to the room itself');
 
 /** A message from an occupant to the address of another. */
-export function sayToOne(muc: Muc, room: Room, stanza: Stanza): StanzaError | undefined {
-  const sender = room.occupantAt(stanza.from);
+export function sayToOne(muc: Muc, room: Room, stanza: Stanza): Awaitable<StanzaError | void> {
+  const device = room.devices.get(stanza.from.full);
   if (stanza.type === 'groupchat') return notForAll;
-  if (sender === undefined) return notAnOccupant;
+  if (device === undefined) return notAnOccupant;
+  const sender = device.occupant;
   const recipient = room.occupants.get(stanza.to.resource);
   if (recipient === undefined) return refusals.itemNotFound;
   if (!mayWhisper(room, sender, recipient)) return refusals.forbidden;
-  const children = stanza.element.children.filter((it) => typeof it === 'string' || !isForged(it));
-  const id = el(NS_OCCUPANT_ID, 'occupant-id', { id: sender.id });
-  const element = new Element(NS.client, 'message', stanza.element.attrs, [...children, id, userX()]);
-  const whispered = new Stanza(element, sender.jid, recipient.jid);
-  for (const { jid } of recipient.devices) muc.router.routeCopy(whispered, jid);
-  return undefined;
+  const devices = room.reachable(recipient);
+  if (devices.length === 0) return notBack;
+  if (isTooFast(muc, sender)) return tooFast;
+  noteWhisper(recipient, device, stanza.id);
+  const children = honestChildren(stanza.element);
+  children.push(el(NS_OCCUPANT_ID, 'occupant-id', { id: sender.id }), userX());
+  const element = new Element(NS.client, 'message', honestAttributes(stanza.element), children);
+  return deliver(muc, new Stanza(element, sender.jid, recipient.jid), devices);
 }
 
-function isForged(child: Element): boolean {
-  return child.key === USER_X || child.ns === NS_OCCUPANT_ID;
+/** To all devices of the recipient; its archive takes it once. */
+function deliver(muc: Muc, stanza: Stanza, devices: readonly Device[]): Awaitable<void> {
+  const device = devices.at(-1) as Device;
+  for (const it of devices) if (it !== device) muc.router.routeCopy(stanza, it.jid);
+  return muc.router.route(stanza.readdress(device.jid));
 }
 
-/** `muc#roomconfig_allowpm`; an occupant may always speak to a moderator who spoke to it, so moderators are heard. */
+/** `muc#roomconfig_allowpm`; where only moderators may, others may speak to them, so that they can be answered. */
 function mayWhisper(room: Room, sender: Occupant, recipient: Occupant): boolean {
   switch (room.config.privateMessages) {
     case 'anyone':

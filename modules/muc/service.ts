@@ -1,6 +1,7 @@
 /** Where stanzas for the room service go: XEP-0045, by who is addressed and with what. */
 import {
   type Awaitable,
+  clark,
   type Element,
   el,
   errorReply,
@@ -11,12 +12,15 @@ import {
   Stanza,
   StanzaError,
 } from '#api';
-import { enter, makeLast, noNick, notInside } from './entering.ts';
+import { staysOver } from './absences.ts';
+import { takeError } from './bounces.ts';
+import { enter, makeLast, notInside } from './entering.ts';
 import { loadHistory } from './history.ts';
 import { leave } from './leaving.ts';
 import { notAnOccupant, sayToAll } from './messages.ts';
 import type { Muc, Origin } from './muc.ts';
-import { changeNick } from './nick.ts';
+import { changeNick, refuseNick } from './nick.ts';
+import type { Device } from './occupant.ts';
 import { broadcastPresence, sendSelfPresence, shownPresence } from './presence.ts';
 import { sayToOne } from './private-messages.ts';
 import type { RelayedIqs } from './relayed-iqs.ts';
@@ -31,7 +35,10 @@ export interface Parts {
   readonly notes: RoomHandlers;
 }
 
+const tooOften = new StanzaError('policy-violation', 'your presence changes too often', { type: 'wait' });
 const noRoom = new StanzaError('item-not-found', 'there is no such room');
+
+const ERROR = clark(NS.client, 'error');
 
 type Outcome = Awaitable<StanzaError | Stanza | undefined | void>;
 
@@ -73,14 +80,14 @@ export class MucService {
     }
   }
 
-  /** Section 7.2: a presence is refused with the extension that it came with. */
+  /** Section 7.2: the room says that it is the one who refuses; a presence comes back with its extension. */
   #refusal(stanza: Stanza, error: StanzaError): Stanza {
     const reply = errorReply(stanza, error);
-    if (stanza.kind !== 'presence' || stanza.element.child(MUC_X) === undefined) return reply;
     const { element } = reply;
-    return reply.replace(
-      el(element.ns, element.name, { type: 'error', id: reply.id }, el(NS_MUC, 'x'), ...element.children),
-    );
+    const children = element.elements().map((it) => (it.key === ERROR ? it.with({ by: stanza.to.bare }) : it));
+    const isEntry = stanza.kind === 'presence' && stanza.element.child(MUC_X) !== undefined;
+    const x = isEntry ? el(NS_MUC, 'x') : undefined;
+    return reply.replace(el(element.ns, element.name, { type: 'error', id: reply.id }, x, ...children));
   }
 
   #handle(stanza: Stanza, origin: Origin): Outcome {
@@ -101,63 +108,75 @@ export class MucService {
   }
 
   #toRoom(room: Room | undefined, stanza: Stanza, origin: Origin): Outcome {
-    if (stanza.kind === 'presence') return this.#presence(room, stanza);
-    if (room === undefined) return noRoom;
+    if (room !== undefined && this.#muc.absences.expectsSome) this.#muc.absences.heardOf(room, stanza.from);
+    if (stanza.kind === 'presence') return this.#presence(room, stanza, origin);
+    // Section 17.2: before it is configured it is no room for anybody but its owner.
+    if (room === undefined || (room.isLocked && room.affiliationOf(stanza.from) !== 'owner')) {
+      // XEP-0410 section 3.1: who hears that there is no such thing believes to be inside.
+      return stanza.kind === 'iq' && stanza.to.resource !== '' ? notAnOccupant : noRoom;
+    }
     return stanza.kind === 'message' ? this.#message(room, stanza, origin) : this.#iq(room, stanza, origin);
   }
 
-  #presence(room: Room | undefined, stanza: Stanza): Outcome {
-    const { type, element } = stanza;
+  #presence(room: Room | undefined, stanza: Stanza, origin: Origin): Outcome {
+    const { type, element, to } = stanza;
+    const device = room?.devices.get(stanza.from.full);
     if (type === 'unavailable' || type === 'error') {
-      const device = room?.devices.get(stanza.from.full);
       if (room === undefined || device === undefined) return undefined;
-      return type === 'error'
-        ? leave(this.#muc, room, device, undefined, [333])
-        : leave(this.#muc, room, device, shownPresence(element));
+      if (type === 'error') return takeError(this.#muc, room, device, stanza);
+      if (origin === undefined && staysOver(this.#muc, room, device)) return undefined;
+      return leave(this.#muc, room, device, shownPresence(element));
     }
     if (type !== '') return undefined; // section 17.3: subscriptions and probes are not for rooms
-    if (stanza.to.resource === '') return noNick;
+    if (!this.#mayChange(stanza)) return tooOften;
     const x = element.child(MUC_X);
-    const device = room?.devices.get(stanza.from.full);
+    if (room !== undefined && device?.occupant.nick === to.resource) {
+      return x === undefined ? this.#update(room, device, stanza) : this.#enter(room, stanza, origin);
+    }
+    const refusal = refuseNick(this.#muc, to.resource);
+    if (refusal !== undefined) return refusal;
     if (room !== undefined && device !== undefined) {
-      if (device.occupant.nick !== stanza.to.resource) return changeNick(this.#muc, room, device, stanza);
-      if (x === undefined) return this.#update(room, stanza);
+      const conflict = changeNick(this.#muc, room, device, stanza);
+      return conflict === undefined && x !== undefined ? this.#enter(room, stanza, origin) : conflict;
     }
-    if (x === undefined) {
-      return notInside(this.#muc, stanza, room === undefined ? 'none' : room.affiliationOf(stanza.from));
-    }
-    if (room === undefined) return this.#found(stanza);
-    if (room.history === undefined)
-      return loadHistory(this.#muc, room).then(() => enter(this.#muc, room, stanza, x, false));
-    return enter(this.#muc, room, stanza, x, false);
+    if (x === undefined) return notInside(this.#muc, room, stanza);
+    return room === undefined ? this.#found(stanza) : this.#enter(room, stanza, origin);
+  }
+
+  /** Section 13.6: rapid and repeated changes are told to all. */
+  #mayChange({ from, to }: Stanza): boolean {
+    const { allowances, clock } = this.#muc;
+    return allowances.presence.take(`${to.bare}\n${from.bare}`, 1, clock.now());
+  }
+
+  #enter(room: Room, stanza: Stanza, origin: Origin): Outcome {
+    if (room.history !== undefined) return enter(this.#muc, room, stanza, false);
+    // Meanwhile the room may have been destroyed.
+    return loadHistory(this.#muc, room).then(() => this.#handle(stanza, origin));
   }
 
   /** Section 10.1: nobody has this room yet. */
   async #found(stanza: Stanza): Promise<StanzaError | undefined> {
     const room = await this.#muc.rooms.create(stanza.to, stanza.from);
     if (room instanceof StanzaError) return room;
-    const x = stanza.element.child(MUC_X);
-    if (x === undefined) return undefined;
     const isNew = room.occupants.size === 0 && room.affiliationOf(stanza.from) === 'owner';
-    return enter(this.#muc, room, stanza, x, isNew);
+    return enter(this.#muc, room, stanza, isNew);
   }
 
   /** Section 7.7. */
-  #update(room: Room, stanza: Stanza): undefined {
-    const occupant = room.occupantAt(stanza.from);
-    const device = room.devices.get(stanza.from.full);
-    if (occupant === undefined || device === undefined) return undefined;
+  #update(room: Room, device: Device, stanza: Stanza): undefined {
+    const { occupant } = device;
     device.presence = shownPresence(stanza.element);
     makeLast(occupant, device);
     broadcastPresence(this.#muc, room, occupant);
-    sendSelfPresence(this.#muc, room, occupant, []);
+    sendSelfPresence(this.#muc, room, occupant, { device, id: stanza.id });
     return undefined;
   }
 
   #message(room: Room, stanza: Stanza, origin: Origin): Outcome {
     if (stanza.type === 'error') {
       const device = room.devices.get(stanza.from.full);
-      return device && isFatal(stanza) ? leave(this.#muc, room, device, undefined, [333]) : undefined;
+      return device && takeError(this.#muc, room, device, stanza);
     }
     if (stanza.to.resource !== '') return sayToOne(this.#muc, room, stanza);
     if (stanza.type === 'groupchat') return sayToAll(this.#muc, room, stanza, origin);
@@ -195,22 +214,4 @@ function* notesIn({ element }: Stanza): Iterable<Element> {
     if (child.key === USER_X) yield* child.elements();
     else yield child;
   }
-}
-
-const FATAL = new Set([
-  'gone',
-  'internal-server-error',
-  'item-not-found',
-  'jid-malformed',
-  'recipient-unavailable',
-  'redirect',
-  'remote-server-not-found',
-  'remote-server-timeout',
-  'service-unavailable',
-]);
-
-/** Section 11.1: an error that says that nobody is there, and not only that one message was refused. */
-function isFatal({ element }: Stanza): boolean {
-  const error = element.elements().find((it) => it.name === 'error');
-  return error?.elements().some((it) => it.ns === NS.stanzaErrors && FATAL.has(it.name)) ?? false;
 }

@@ -3,10 +3,13 @@ import { clark, delay, Element, el, type Jid, NS, refusals, Stanza, type StanzaE
 import type { Muc } from './muc.ts';
 import type { Occupant } from './occupant.ts';
 import type { Room } from './room.ts';
+import { NS_OCCUPANT_ID } from './vocabulary.ts';
 
 export const SUBJECT = clark(NS.client, 'subject');
 const BODY = clark(NS.client, 'body');
 const THREAD = clark(NS.client, 'thread');
+/** What is kept of a message that changes the subject. */
+const KEPT = new Set([SUBJECT, clark(NS_OCCUPANT_ID, 'occupant-id'), clark(NS.stanzaId, 'stanza-id')]);
 
 /** A message changes the subject when it has nothing else to say (section 8.1). */
 export function isSubjectChange(element: Element): boolean {
@@ -20,16 +23,17 @@ export function refuseSubject(room: Room, occupant: Occupant): StanzaError | und
   return room.config.changeSubject && occupant.role === 'participant' ? undefined : refusals.forbidden;
 }
 
-export async function changeSubject(muc: Muc, room: Room, by: Jid, element: Element): Promise<void> {
-  room.subject = { element: element.child(SUBJECT) as Element, by, at: muc.clock.now() };
+export async function changeSubject(muc: Muc, room: Room, { from, element }: Stanza): Promise<void> {
+  const kept = element.filter((it) => typeof it !== 'string' && KEPT.has(it.key));
+  room.subject = { element: kept, by: from, at: muc.clock.now() };
   await muc.store.saveSubject(room);
 }
+
+const NO_SUBJECT = new Element(NS.client, 'message', ['type', 'groupchat'], [el(NS.client, 'subject')]);
 
 /** Section 7.2.15: always the last of what a newcomer is sent, even where there is none. */
 export function sendSubject(muc: Muc, room: Room, to: Jid): void {
   const { subject } = room;
-  const empty = el(NS.client, 'subject');
-  const children = subject === undefined ? [empty] : [subject.element, delay(room.jid, subject.at)];
-  const element = new Element(NS.client, 'message', ['type', 'groupchat'], children);
+  const element = subject === undefined ? NO_SUBJECT : subject.element.append(delay(room.jid, subject.at));
   muc.router.routeCopy(new Stanza(element, subject?.by ?? room.jid, room.jid), to);
 }
