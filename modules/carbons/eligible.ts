@@ -20,14 +20,15 @@ export function isEligible(
   direction: 'sent' | 'received',
   peerHasResource: boolean,
 ): boolean {
-  if (type === 'groupchat' || type === 'headline' || type === 'error') return false;
+  if (type === 'groupchat' || type === 'error') return false;
   let isMessage = type === 'chat';
   let room: Element | undefined;
   for (const child of element.children) {
     if (typeof child === 'string') continue;
     if (child.key === PRIVATE || child.key === NO_COPY) return false;
     if (child.key === MUC_USER) room = child;
-    else if (child.key === BODY || child.key === DIRECT_INVITE || PAYLOADS.has(child.ns)) isMessage = true;
+    else if (child.key === BODY) isMessage ||= type !== 'headline';
+    else if (child.key === DIRECT_INVITE || PAYLOADS.has(child.ns)) isMessage = true;
   }
   if (room === undefined) return isMessage;
   if (room.child(INVITE) !== undefined || room.child(DECLINE) !== undefined) return true;

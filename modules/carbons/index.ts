@@ -112,7 +112,7 @@ function takesMessages(session: Session): boolean {
   return session.presence !== undefined && session.priority >= 0;
 }
 
-/** Section 9 and CVE-2017-5589: only the server makes copies, and it does not make them by this way. */
+/** Section 11 and CVE-2017-5589: only the server makes copies, and it does not make them by this way. */
 function dropForged(passage: Passage): void {
   const { stanza } = passage;
   if (stanza.kind !== 'message') return;

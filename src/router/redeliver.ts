@@ -54,7 +54,8 @@ async function redeliverMessage(router: StanzaRouter, session: ClientSession, en
     return;
   }
   const error = await deliverAgain(router, session, passage);
-  if (error === undefined) return;
+  // XEP-0280 section 10.3: what becomes of a copy is nothing to its sender.
+  if (error === undefined || entry.stanza.original !== undefined) return;
   host.ledger?.note('bounced', stanza, undefined, error.condition);
   await router.route(errorReply(stanza, error));
 }

@@ -101,7 +101,8 @@ export async function resume(
   const id = request.attr('previd') ?? '';
   const h = parseCounter(request.attr('h'));
   if (h === undefined) return failed('bad-request');
-  const { resumptions } = stream.services;
+  const { resumptions, settings } = stream.services;
+  if (settings.management.resumeMs === 0) return failed('feature-not-implemented');
   const session = await resumptions.take(id, account);
   if (session === undefined) return failed('item-not-found', await resumptions.handledBefore(id, account));
   try {

@@ -76,6 +76,22 @@ suite('XEP-0198 3: enabling', () => {
     assert.equal(strict.host.sessions.count, 0);
   });
 
+  test('section 5: such a server answers <resume/> with feature-not-implemented, and a resource can be bound', async (t) => {
+    const strict = await startCore({ settings: { management: { ...SETTINGS.management, resumeMs: 0 } } });
+    t.after(() => strict.stop());
+    const client = await authenticated(strict, 'juliet');
+    await client.send(resume('some-id', 0));
+    await client.receives(failed('feature-not-implemented'));
+    await bind(client, 'balcony');
+  });
+
+  test('section 5: ids are short, and none is given twice', async () => {
+    const ids = new Set<string>();
+    for (let i = 0; i < 20; i++) ids.add((await device(server, 'juliet', 'same', { available: false })).id);
+    assert.equal(ids.size, 20);
+    assert.ok([...ids].every((it) => it.length >= 16 && it.length < 100));
+  });
+
   test('before a resource is bound it fails with unexpected-request, and a resource can be bound then', async () => {
     const client = await authenticated(server, 'juliet');
     for (const element of [enable(`resume='true'`), REQUEST, acknowledge(0)]) {
