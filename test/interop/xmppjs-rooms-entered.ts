@@ -155,7 +155,10 @@ export const entered: Readonly<Record<string, UseCase>> = {
     const delays = past.map((it) => it.getChild('delay', 'urn:xmpp:delay')?.attrs ?? {});
     assert.deepEqual(new Set(delays.map((it) => it['from'])), new Set([room]));
     const times = delays.map((it) => Date.parse(it['stamp'] ?? ''));
-    assert.deepEqual(times, times.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => a - b),
+    );
     for (const it of times) assert.ok(it <= Date.now() && it > Date.now() - 20_000);
   },
 
