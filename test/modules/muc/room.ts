@@ -24,7 +24,7 @@ export async function configure(
 ): Promise<void> {
   const list = Object.entries(fields).map(
     ([name, value]) =>
-      `<field var='${name.includes('#') ? name : `muc#roomconfig_${name}`}'><value>${value}</value></field>`,
+      `<field var='${/[#{]/.test(name) ? name : `muc#roomconfig_${name}`}'><value>${value}</value></field>`,
   );
   const form = `<x xmlns='jabber:x:data' type='submit'>${list.join('')}</x>`;
   const answer = await owner.iq('set', `<query xmlns='${MUC}#owner'>${form}</query>`, room);
