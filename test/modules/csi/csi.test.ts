@@ -260,7 +260,7 @@ suite('XEP-0352 3.2: personal events', () => {
   });
 });
 
-suite('order', () => {
+suite('XEP-0352 5.1: order', () => {
   test('XEP-0352 5.1: what was held back is sent before the answer to what the client asks next', async (t) => {
     const verona = await Verona.inactive(await start(t));
     await verona.says('one');

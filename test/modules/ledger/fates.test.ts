@@ -1,6 +1,7 @@
 /** What `parley explain` says of fifty messages of ten kinds. */
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
+import { bind, login, plain } from '../../stream/sasl2-login.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, type TestServer } from '../../support/parley.ts';
 import { caughtUp, chat, fateOf, online, settled, stepsOf } from './support.ts';
@@ -18,7 +19,12 @@ interface Scene {
   readonly romeo: TestClient;
 }
 
+/** How many messages `parley explain` was asked about, and what became of them, in as many ways. */
+let explained = 0;
+const kinds = new Set<string>();
+
 async function start(t: TestContext, modules: Readonly<Record<string, object | false>> = {}): Promise<Scene> {
+  kinds.add(t.name);
   const server = await startParley({ modules });
   t.after(() => server.stop());
   await server.account('juliet');
@@ -33,6 +39,7 @@ async function speak({ romeo }: Scene, to = JULIET, type = 'chat'): Promise<void
 
 async function fates({ server }: Scene, state: string, fate: string): Promise<void> {
   for (const id of ids) assert.deepEqual(await fateOf(server, id), [state, fate]);
+  explained += ids.length;
 }
 
 /** Waits until what is on its way to storage or from there has got there. */
@@ -60,7 +67,7 @@ async function pass({ server, romeo }: Scene): Promise<void> {
   }
 }
 
-suite('the fate of a message', () => {
+suite('parley explain states the fate of a message', () => {
   test('delivered to one device', async (t) => {
     const scene = await start(t);
     await online(scene.server, 'juliet', 'balcony');
@@ -84,6 +91,18 @@ suite('the fate of a message', () => {
   test('in the archive, and nowhere else', async (t) => {
     const scene = await start(t, { offline: false });
     await speak(scene);
+    await fates(scene, 'archived', `in the archive of ${JULIET}`);
+  });
+
+  test('in offline storage and in the archive, and read there (XEP-0386 section 3)', async (t) => {
+    const scene = await start(t);
+    const { server } = scene;
+    await speak(scene);
+    await fates(scene, 'offline', `waits in the offline storage of ${JULIET}`);
+    server.clock.advance(1000);
+    const { client } = await login(server, plain('juliet', bind('Test')));
+    client.raw('<presence/>');
+    await become(scene, 'archived');
     await fates(scene, 'archived', `in the archive of ${JULIET}`);
   });
 
@@ -195,7 +214,12 @@ suite('the fate of a message', () => {
   });
 });
 
-suite('and besides', () => {
+test('those were fifty messages of ten kinds', () => {
+  assert.ok(explained >= 50, `${explained}`);
+  assert.ok(kinds.size >= 10, `${kinds.size}`);
+});
+
+suite('parley explain, besides', () => {
   test('dropped: a headline that nobody is there for', async (t) => {
     const scene = await start(t);
     await speak(scene, JULIET, 'headline');

@@ -114,20 +114,6 @@ suite('a client that reads the archive', () => {
     const client = await bound2(local);
     assert.deepEqual(await appear(client, local), ['one', 'two', 'three']);
   });
-
-  test('is what parley explain says of it: the message is in the archive, and waits no more', async () => {
-    const local = `user${++people}`;
-    await server.account(local);
-    await romeo.send(`<message to='${local}@capulet.lit' type='chat' id='ex'><body>one</body></message>`);
-    await settled(romeo);
-    server.clock.advance(1000);
-    await appear(await bound2(local), local);
-    const { messages } = (await server.command('explain', { id: 'ex' })) as { messages: { fate: string }[] };
-    assert.deepEqual(
-      messages.map((it) => it.fate),
-      [`in the archive of ${local}@capulet.lit`],
-    );
-  });
 });
 
 suite('a client that does not', () => {

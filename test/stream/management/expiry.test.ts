@@ -384,7 +384,7 @@ suite('XEP-0198 4 with XEP-0280: a device with a copy has the message', () => {
   });
 });
 
-suite('messages that an archive keeps', () => {
+suite('XEP-0198 4: messages that an archive keeps', () => {
   test('are never bounced, also where nothing else is stored', async () => {
     const it = await pair(bare);
     await it.phone.client.cut();

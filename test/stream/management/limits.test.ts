@@ -46,7 +46,7 @@ async function caughtUp(local: string): Promise<void> {
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, it) => String(from + it));
 const long = (it: string) => it.padEnd(20_000, '.');
 
-suite('a client that is away', () => {
+suite('XEP-0198 4 and 5: a client that is away', () => {
   test('has its stanzas kept up to the limit, and gets them when it is back', async () => {
     const { romeo, juliet, full } = await pair();
     await juliet.client.cut();
@@ -107,7 +107,7 @@ suite('a client that is away', () => {
   });
 });
 
-suite('a client that is there', () => {
+suite('XEP-0198 4 and 5: a client that is there', () => {
   test('may be sent any number at once: its acknowledgements cannot be back yet', async () => {
     const { romeo, juliet, full } = await pair();
     for (const it of numbers(0, 200)) await romeo.send(message(full, it));
@@ -153,7 +153,7 @@ suite('a client that is there', () => {
   });
 });
 
-suite('a client that comes back to a lot', () => {
+suite('XEP-0198 4 and 5: a client that comes back to a lot', () => {
   test('is not cut off for it: as much as it reads is sent, what comes meanwhile is behind', async () => {
     const { romeo, juliet, local, full } = await pair();
     await juliet.client.cut();

@@ -27,7 +27,7 @@ async function friends() {
   return { local, romeo, phone, jid: phone.client.jid };
 }
 
-suite('presence of a session that waits', () => {
+suite('XEP-0198 5 and 7: presence of a session that waits', () => {
   test('contacts notice neither the loss nor the return', async () => {
     const { romeo, phone, jid } = await friends();
     await phone.client.cut();

@@ -57,7 +57,7 @@ const romeoGets = async (...expected: string[]) => {
   await romeo.receivesNothing();
 };
 
-suite('while the earlier stream is still there', () => {
+suite('XEP-0198 5: while the earlier stream is still there', () => {
   test('it is closed with a conflict, and its session goes on', async () => {
     const it = await juliet();
     it.send('one', 'two');
@@ -114,7 +114,7 @@ suite('while the earlier stream is still there', () => {
   });
 });
 
-suite('while the lost stream is still at work', () => {
+suite('XEP-0198 5: while the lost stream is still at work', () => {
   test('its stanza is finished and counted before <resumed/>', async () => {
     const it = await juliet();
     it.send('one', 'slow two', 'three');
@@ -189,7 +189,7 @@ suite('while the lost stream is still at work', () => {
   });
 });
 
-suite('two resumptions at once', () => {
+suite('XEP-0198 5: two resumptions at once', () => {
   test('the later one waits for the earlier and then takes over from it', async () => {
     const it = await juliet();
     it.send('slow one');
@@ -237,7 +237,7 @@ suite('two resumptions at once', () => {
   });
 });
 
-suite('binding while a session waits', () => {
+suite('XEP-0198 5: binding while a session waits', () => {
   test('the same resource ends it: a client that does not resume starts anew', async () => {
     const it = await juliet();
     await it.client.cut();

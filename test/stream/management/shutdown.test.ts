@@ -9,7 +9,7 @@ const log = new MemoryLogger();
 const start = () => startParley({ only: ['accounts', 'carbons', 'offline', 'presence', 'roster'], log });
 const numbers = (count: number) => Array.from({ length: count }, (_, it) => String(it));
 
-suite('when the server ends', () => {
+suite('XEP-0198 4: when the server ends', () => {
   test('a session that waits is over, and its messages are there after a restart', async (t) => {
     const server = await start();
     t.after(() => server.stop());
