@@ -1,6 +1,7 @@
 """People in rooms, for slixmpp_rooms.py: slixmpp clients that keep what rooms send them, and put it into words.
 
-+nick and -nick is presence, `nick: text` is for all, `nick> text` for one, `nick# text` a subject, `nick !condition` an error.
++nick and -nick is presence, `nick: text` is for all, `nick> text` for one, `nick# text` a subject,
+`nick !condition` an error.
 """
 import asyncio
 
@@ -14,6 +15,8 @@ USER, ADMIN, OWNER = MUC + '#user', MUC + '#admin', MUC + '#owner'
 FORM = 'jabber:x:data'
 PLUGINS = ('xep_0004', 'xep_0030', 'xep_0045', 'xep_0077', 'xep_0082', 'xep_0199', 'xep_0203', 'xep_0249')
 CASES = {}
+# In seconds; nothing takes so long that arrives.
+PATIENCE = 6
 
 
 def use_case(section):
@@ -160,12 +163,13 @@ class Person(slixmpp.ClientXMPP):
             return found[0]
 
         try:
-            return await asyncio.wait_for(wait(), 3)
+            return await asyncio.wait_for(wait(), PATIENCE)
         except asyncio.TimeoutError:
-            raise AssertionError('%r did not come, but %r' % (words, [describe(it) for it in self.inbox if it['from'].bare == room])) from None
+            others = [describe(it) for it in self.inbox if it['from'].bare == room]
+            raise AssertionError('%r did not come, but %r' % (words, others)) from None
 
     def enter(self, room, nick=None, **options):
-        return self.muc.join_muc_wait(room, nick or self.my_nick, timeout=3, **options)
+        return self.muc.join_muc_wait(room, nick or self.my_nick, timeout=PATIENCE, **options)
 
     async def opens(self, room, values=()):
         """Creates a room, and sets it up; names of fields without # lack what all have in common."""
@@ -186,7 +190,7 @@ class Person(slixmpp.ClientXMPP):
         iq = self.make_iq(ito=to)
         iq['type'] = kind
         iq.append(ET.fromstring(payload) if isinstance(payload, str) else payload)
-        return iq.send(timeout=3)
+        return iq.send(timeout=PATIENCE)
 
     def note(self, room, payload):
         """A message to the room with a payload of its own."""
@@ -212,7 +216,8 @@ class Person(slixmpp.ClientXMPP):
         return sorted(' '.join('%s=%s' % it for it in sorted(item.items())) for item in items)
 
     def changes(self, room, *items):
-        return self.iq('set', room, "<query xmlns='%s'>%s</query>" % (ADMIN, ''.join('<item %s/>' % it for it in items)))
+        list_of = ''.join('<item %s/>' % it for it in items)
+        return self.iq('set', room, "<query xmlns='%s'>%s</query>" % (ADMIN, list_of))
 
 
 class People:

@@ -1,7 +1,7 @@
 """XEP-0045 sections 7.3 to 7.14: what occupants do."""
 import asyncio
 
-from slixmpp_room_people import ET, MUC, SERVICE, USER, equal, fields, find, holds, refused, use_case
+from slixmpp_room_people import ET, MUC, PATIENCE, SERVICE, USER, equal, fields, find, holds, refused, use_case
 
 HAG = 'thirdwitch none/participant'
 
@@ -83,7 +83,7 @@ async def invite_directly(people):
     got = asyncio.get_running_loop().create_future()
     with people.hecate.event_handler('groupchat_direct_invite', got.set_result):
         people.crone['xep_0249'].send_invitation('hecate@localhost', room, password='cauldronburn', reason='Hey')
-        invitation = (await asyncio.wait_for(got, 3))['groupchat_invite']
+        invitation = (await asyncio.wait_for(got, PATIENCE))['groupchat_invite']
     equal((str(invitation['jid']), invitation['reason']), (room, 'Hey'))
     await people.hecate.enter(room, password=invitation['password'])
 
@@ -126,18 +126,18 @@ async def continue_a_chat(people):
 @use_case('7.10')
 async def register(people):
     room, xep_0077 = await people.gather('7.10', 'hag'), people.hag['xep_0077']
-    await refused(xep_0077.get_registration(jid='no-such-room@' + SERVICE, timeout=3), 'item-not-found')
-    answer = await xep_0077.get_registration(jid=room, timeout=3)
+    await refused(xep_0077.get_registration(jid='no-such-room@' + SERVICE, timeout=PATIENCE), 'item-not-found')
+    answer = await xep_0077.get_registration(jid=room, timeout=PATIENCE)
     equal(fields(answer.xml)['FORM_TYPE'], [MUC + '#register'])
     holds('muc#register_roomnick' in fields(answer.xml), 'the form asks for no nickname')
     await refused(people.hag.registers(room, {}), 'bad-request')
     await people.hag.registers(room, {'muc#register_roomnick': 'thirdwitch'})
     equal(await people.crone.seen(room), ['+thirdwitch member/participant jid=hag66/pda'])
     await refused(people.hecate.registers(room, {'muc#register_roomnick': 'thirdwitch'}), 'conflict')
-    answer = await xep_0077.get_registration(jid=room, timeout=3)
+    answer = await xep_0077.get_registration(jid=room, timeout=PATIENCE)
     equal((answer['register']['registered'], answer['register']['username']), (True, 'thirdwitch'))
     await people.crone.muc.set_affiliation(room, 'outcast', jid='hecate@localhost')
-    await refused(people.hecate['xep_0077'].get_registration(jid=room, timeout=3), 'not-allowed')
+    await refused(people.hecate['xep_0077'].get_registration(jid=room, timeout=PATIENCE), 'not-allowed')
 
 
 @use_case('7.11')

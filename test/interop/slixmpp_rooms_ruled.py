@@ -83,7 +83,8 @@ async def modify_voices(people):
     await people.crone.changes(room, "nick='thirdwitch' role='visitor'", "nick='secondwitch' role='participant'")
     mine = '+secondwitch none/participant jid=wiccarocks/laptop by=firstwitch 110'
     equal(await people.wicca.seen(room), ['+thirdwitch none/visitor by=firstwitch', mine])
-    await refused(people.crone.changes(room, "nick='hecate' role='visitor'", "nick='firstwitch' role='visitor'"), 'not-allowed')
+    both = ["nick='hecate' role='visitor'", "nick='firstwitch' role='visitor'"]
+    await refused(people.crone.changes(room, *both), 'not-allowed')
     equal(await people.wicca.seen(room), [])
     await refused(people.hag.lists(room, "role='participant'"), 'forbidden')
 

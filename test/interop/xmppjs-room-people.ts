@@ -16,7 +16,7 @@ import {
 } from './xmppjs-room-stanzas.ts';
 
 export const SERVICE = 'conference.localhost';
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 6000;
 
 type Attrs = Readonly<Record<string, string>>;
 export type UseCase = (people: People) => Promise<void>;

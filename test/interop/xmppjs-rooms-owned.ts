@@ -69,10 +69,17 @@ export const owned: Readonly<Record<string, UseCase>> = {
     await crone.ask('set', room, empty('cancel'));
     const form = fields((await crone.ask('get', room, FORM)).getChild('query', OWNER));
     assert.deepEqual(form['muc#roomconfig_roomname'], ['A Dark Cave']);
-    await crone.setRank(room, 'wiccarocks', 'member');
+    await people.settle(room, 'crone', 'hag', 'wicca');
+    await crone.configure(room, { roomadmins: 'hag66@localhost' });
+    await allSee(people, room, 'admin/moderator');
+    // The field holds all of them, so it is the hag no more; who was an admin stays a member.
+    await crone.configure(room, { roomadmins: 'wiccarocks@localhost' });
+    assert.deepEqual(await crone.list(room, 'affiliation', 'admin'), ['wiccarocks']);
+    await crone.hears(room, '+thirdwitch member/participant jid=hag66/pda by=firstwitch');
+    await crone.setRank(room, 'hag66', 'none');
     await crone.configure(room, { membersonly: '1' });
     assert.equal((await hag.seen(room)).at(-1), '-thirdwitch none/none jid=hag66/pda 110 322');
-    assert.equal((await wicca.seen(room)).at(-1), '-thirdwitch none/none 322');
+    assert.equal((await wicca.seen(room)).at(-1), '-thirdwitch none/none jid=hag66/pda 322');
   },
 
   async '10.2.1'(people) {
