@@ -37,13 +37,13 @@ async function invite(request: RoomRequest): Promise<StanzaError | undefined> {
   if (!mayInvite(request)) return refusals.forbidden;
   const invitations = readInvitations(room, stanza);
   if (invitations instanceof StanzaError) return invitations;
-  const strangers = strangersAmong(room, invitations);
-  const refusal = refuseGrowth(muc, room, strangers.length);
-  if (refusal !== undefined) return refusal;
   // Before anything is said of who exists.
   if (!muc.allowances.invitations.take(stanza.from.bare, invitations.length, muc.clock.now())) return tooOften;
   for (const { to } of invitations) if (!(await muc.hasAccount(to))) return nobody;
   if (room.isGone) return refusals.itemNotFound;
+  const strangers = strangersAmong(room, invitations);
+  const refusal = refuseGrowth(muc, room, strangers.length);
+  if (refusal !== undefined) return refusal;
   if (strangers.length > 0) await applyAffiliations(muc, room, strangers, occupant);
   for (const it of invitations) sendInvitation(muc, room, it);
   return undefined;

@@ -15,9 +15,13 @@ import {
   StanzaError,
   writeForm,
 } from '#api';
-import { applyAffiliations, refuseGrowth } from './affiliations.ts';
+import { type AffiliationChange, applyAffiliations } from './affiliations.ts';
 import { readBoolean } from './config-fields.ts';
 import { inviteMember } from './inviting.ts';
+import type { Muc } from './muc.ts';
+import { refuseNick } from './nick.ts';
+import type { Occupant } from './occupant.ts';
+import { refuseOutcome } from './outcomes.ts';
 import { affiliationAtLeast } from './ranks.ts';
 import type { Answer, RoomHandlers, RoomRequest, Values } from './requests.ts';
 import type { Room } from './room.ts';
@@ -35,7 +39,6 @@ const ABSENT_ADMINS = 20;
 
 const closed = new StanzaError('not-allowed', 'this room takes no registrations');
 const noNick = new StanzaError('bad-request', 'a form with the nickname is needed');
-const taken = new StanzaError('conflict', 'somebody else has this nickname');
 const notRegistered = new StanzaError('registration-required', 'you are not registered with this room');
 const tooOften = new StanzaError('policy-violation', 'you have registered too often', { type: 'wait' });
 
@@ -53,7 +56,7 @@ function refuse({ room, affiliation }: RoomRequest): StanzaError | undefined {
 }
 
 function show({ room, stanza, occupant }: RoomRequest): Element {
-  const reserved = room.memberships.get(stanza.from.bare)?.nick ?? '';
+  const reserved = nickOf(room, stanza.from);
   const instructions = 'Choose the nickname that nobody else may have in this room.';
   const form = writeForm({
     type: 'form',
@@ -74,20 +77,28 @@ function submit(request: RoomRequest): Answer {
   const { muc, room, stanza, affiliation, payload } = request;
   const form = readForm(payload);
   if (form?.type !== 'submit' || (form.formType ?? REGISTRATION_FORM) !== REGISTRATION_FORM) return noNick;
-  const nick = prepareResource(form.values.get(NICK)?.[0] ?? '');
-  if (nick === undefined || nick === '') return noNick;
-  const account = stanza.from.bareJid;
-  if (isTaken(room, nick, account)) return taken;
-  if (!muc.allowances.requests.take(account.bare, 1, muc.clock.now())) return tooOften;
-  if (affiliation !== 'none') return keepNick(request, nick);
-  if (needsApproval(room, account)) return forward(request, nick);
-  return refuseGrowth(muc, room, 1) ?? makeMember(request, account, nick);
+  const nick = readNick(muc, form.values);
+  if (nick instanceof StanzaError) return nick;
+  const change = registration(room, stanza.from.bareJid, nick);
+  const refusal = refuseOutcome(muc, room, [change]);
+  if (refusal !== undefined) return refusal;
+  if (!muc.allowances.requests.take(stanza.from.bare, 1, muc.clock.now())) return tooOften;
+  return affiliation === 'none' && needsApproval(room, stanza.from) ? forward(request, nick) : apply(request, change);
 }
 
-/** Somebody else has reserved it, or is there under it. */
-function isTaken(room: Room, nick: string, by: Jid): boolean {
-  const holders = [room.reservedBy(nick), room.occupants.get(nick)?.account.bare];
-  return holders.some((it) => it !== undefined && it !== by.bare);
+function readNick(muc: Muc, values: Values): string | StanzaError {
+  const nick = prepareResource(values.get(NICK)?.[0] ?? '');
+  return nick === undefined || nick === '' ? noNick : (refuseNick(muc, nick) ?? nick);
+}
+
+/** A member at least, under that name. */
+function registration(room: Room, address: Jid, nick: string): AffiliationChange {
+  const { affiliation, reason } = room.memberships.get(address.bare) ?? { affiliation: 'none', reason: '' };
+  return { address, affiliation: affiliation === 'none' ? 'member' : affiliation, nick, reason };
+}
+
+async function apply({ muc, room }: RoomRequest, change: AffiliationChange, actor?: Occupant): Promise<undefined> {
+  await applyAffiliations(muc, room, [change], actor);
 }
 
 /** Nobody gets by registering what the room keeps from strangers: entry, its archive, or voice. */
@@ -97,25 +108,17 @@ function needsApproval(room: Room, account: Jid): boolean {
   return [...room.occupantsOf(account)].some((it) => it.role === 'visitor');
 }
 
-async function makeMember({ muc, room, occupant }: RoomRequest, account: Jid, nick: string): Promise<undefined> {
-  const actor = occupant?.account.bare === account.bare ? undefined : occupant;
-  await applyAffiliations(muc, room, [{ address: account, affiliation: 'member', nick, reason: '' }], actor);
-}
-
-async function keepNick({ muc, room, stanza, affiliation }: RoomRequest, nick: string): Promise<undefined> {
-  const reason = room.memberships.get(stanza.from.bare)?.reason ?? '';
-  await applyAffiliations(muc, room, [{ address: stanza.from.bareJid, affiliation, nick, reason }], undefined);
-}
-
 /** XEP-0077 section 3.2: a member is none any more; admins and owners give their nicknames back. */
 function unregister(request: RoomRequest): Answer {
-  const { muc, room, stanza, affiliation, payload } = request;
+  const { room, stanza, affiliation, payload } = request;
   if (payload.elements().length > 1) return refusals.badRequest;
-  if (affiliation === 'member') {
-    const change = { address: stanza.from.bareJid, affiliation: 'none' as const, reason: '' };
-    return applyAffiliations(muc, room, [change], undefined).then(() => undefined);
-  }
-  return (room.memberships.get(stanza.from.bare)?.nick ?? '') === '' ? notRegistered : keepNick(request, '');
+  const address = stanza.from.bareJid;
+  if (affiliation === 'member') return apply(request, { address, affiliation: 'none', reason: '' });
+  return nickOf(room, address) === '' ? notRegistered : apply(request, registration(room, address, ''));
+}
+
+function nickOf(room: Room, account: Jid): string {
+  return room.memberships.get(account.bare)?.nick ?? '';
 }
 
 /** Section 9.9. The form says all that there is to know, so that nothing has to be remembered until it comes back. */
@@ -151,16 +154,17 @@ export function approveRegistration(request: RoomRequest, values: Values): Answe
   if (!affiliationAtLeast(affiliation, 'admin')) return refusals.forbidden;
   if (!readBoolean(values.get(ALLOW))) return undefined;
   const account = parseJid(values.get(ADDRESS)?.[0] ?? '')?.bareJid;
-  const nick = prepareResource(values.get(NICK)?.[0] ?? '');
-  if (account === undefined || account.local === '' || nick === undefined || nick === '') return refusals.badRequest;
+  if (account === undefined || account.local === '') return refusals.badRequest;
   const before = room.affiliationOf(account);
   if (before === 'outcast') return refusals.notAllowed;
   if (before !== 'none') return undefined; // another admin was faster
-  if (isTaken(room, nick, account)) return taken;
-  return refuseGrowth(muc, room, 1) ?? admit(request, account, nick);
+  const nick = readNick(muc, values);
+  if (nick instanceof StanzaError) return nick;
+  const change = registration(room, account, nick);
+  return refuseOutcome(muc, room, [change]) ?? admit(request, change);
 }
 
-async function admit(request: RoomRequest, account: Jid, nick: string): Promise<undefined> {
-  await makeMember(request, account, nick);
-  inviteMember(request.muc, request.room, account, request.stanza.from);
+async function admit(request: RoomRequest, change: AffiliationChange): Promise<undefined> {
+  await apply(request, change, request.occupant);
+  inviteMember(request.muc, request.room, change.address, request.stanza.from);
 }

@@ -13,7 +13,7 @@ let hecate: TestClient;
 
 beforeEach(async () => {
   server = await startParley({ modules: { muc: { invitationsPerHour: 5 } } });
-  [crone, hag, hecate] = await Promise.all(['crone', 'hag', 'hecate'].map((it) => server.login(it)));
+  [crone, hag, hecate] = await Promise.all([server.login('crone'), server.login('hag'), server.login('hecate')]);
   await gather({ firstwitch: crone, secondwitch: hag });
 });
 afterEach(() => server.stop());

@@ -126,6 +126,10 @@ test('7.10: without a valid form it is a bad request', async () => {
   }
 });
 
+test('17.1: a nickname is no longer in a register than in the room', async () => {
+  await refused(hag, 'set', submission('x'.repeat(129)), 'policy-violation');
+});
+
 test('7.10: the banned, and everybody where the room takes nobody, may not register', async () => {
   const ban = `<item affiliation='outcast' jid='hag@capulet.lit'/>`;
   await crone.iq('set', `<query xmlns='${MUC}#admin'>${ban}</query>`, ROOM);
