@@ -1,5 +1,5 @@
 /** The cards of rooms, and the hashes of the pictures in them. */
-import { query } from '#api';
+import { type Database, type Jid, query } from '#api';
 
 export const avatarMigrations = [
   {
@@ -28,3 +28,28 @@ export const avatarStatements = {
   ),
   forgetCard: query<[domain: string, local: string]>('delete from muc_avatar where domain = $1 and local = $2'),
 };
+
+export class AvatarStore {
+  readonly #store;
+
+  constructor(db: Database) {
+    this.#store = db.prepare(avatarStatements);
+  }
+
+  /** The card of a room as text. */
+  async card({ domain, local }: Jid): Promise<string | undefined> {
+    return (await this.#store.card(domain, local))[0]?.card;
+  }
+
+  /** The hashes of the pictures in it. */
+  async hashes({ domain, local }: Jid): Promise<readonly string[]> {
+    const [row] = await this.#store.hashes(domain, local);
+    return row === undefined || row.hashes === '' ? [] : row.hashes.split(' ');
+  }
+
+  /** Without a card the room has none any more. */
+  async save({ domain, local }: Jid, card: string | undefined, hashes: readonly string[]): Promise<void> {
+    if (card === undefined) await this.#store.forgetCard(domain, local);
+    else await this.#store.saveCard(domain, local, card, hashes.join(' '));
+  }
+}

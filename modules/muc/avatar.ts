@@ -34,7 +34,7 @@ export const serviceCard: ServiceHandlers = {
 async function readCard({ muc, room, stanza, occupant }: RoomRequest): Promise<Element | StanzaError> {
   const mayAsk = occupant !== undefined || muc.isAdmin(stanza.from) || maySee(room, stanza.from);
   if (!mayAsk) return refusals.forbidden;
-  const card = await muc.store.card(room.jid);
+  const card = await muc.avatars.card(room.jid);
   return card === undefined ? el(NS_VCARD, 'vCard') : parseStored(card);
 }
 
@@ -45,7 +45,7 @@ async function writeCard({ muc, room, stanza, payload, affiliation }: RoomReques
   if (Buffer.byteLength(xml) > muc.options.maxCardSize) return tooLarge;
   const hashes = hashesIn(payload);
   if (hashes instanceof StanzaError) return hashes;
-  await muc.store.saveCard(room.jid, payload.elements().length === 0 ? undefined : xml, hashes);
+  await muc.avatars.save(room.jid, payload.elements().length === 0 ? undefined : xml, hashes);
   room.photoHashes = hashes;
   tell(muc, room, [104]);
   return undefined;
@@ -70,7 +70,7 @@ export function photoHashes(muc: Muc, room: Room): Awaitable<readonly string[]> 
 }
 
 async function readHashes(muc: Muc, room: Room): Promise<readonly string[]> {
-  const hashes = await muc.store.cardHashes(room.jid);
+  const hashes = await muc.avatars.hashes(room.jid);
   room.photoHashes ??= hashes;
   return room.photoHashes;
 }

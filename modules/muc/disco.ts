@@ -1,7 +1,11 @@
 /** What the service and its rooms say of themselves: XEP-0045 section 6. */
 import { type Awaitable, clark, type Element, NS, refusals, type StanzaError, then, writeDiscoInfo } from '#api';
+import { NS_COMMANDS } from './ad-hoc.ts';
 import { photoHashes } from './avatar.ts';
+import { commandsFor } from './hat-commands.ts';
+import { NS_HATS } from './hats.ts';
 import type { RoomHandlers, RoomRequest, ServiceHandlers } from './requests.ts';
+import { NS_MODERATE, NS_RETRACT } from './retracting.ts';
 import { roomInfoForm, traitsOf } from './room-info.ts';
 import { listOccupants, listRooms } from './room-list.ts';
 import { NS_MUC, NS_OCCUPANT_ID } from './vocabulary.ts';
@@ -25,9 +29,11 @@ export const ROOM_FEATURES: readonly string[] = [
   NS.stanzaId,
   NS.ping,
   'vcard-temp',
-  'urn:xmpp:message-moderate:1',
-  'urn:xmpp:message-retract:1',
+  NS_MODERATE,
+  NS_RETRACT,
   'jabber:iq:register',
+  NS_COMMANDS,
+  NS_HATS,
 ];
 
 const SERVICE_FEATURES: readonly string[] = [
@@ -65,7 +71,7 @@ function roomInfo(request: RoomRequest): Awaitable<Element | StanzaError> {
   if (node === 'x-roomuser-item') return reservedName(request, node);
   // Section 18.1.1: whatever people say is passed on.
   if (node === `${NS_MUC}#traffic`) return refusals.serviceUnavailable;
-  if (node !== undefined) return refusals.itemNotFound;
+  if (node !== undefined) return commandInfo(request, node);
   // Section 10.1.1: nobody else knows of it yet.
   if (room.isLocked && affiliation !== 'owner') return refusals.itemNotFound;
   return then(photoHashes(muc, room), (hashes) => describeRoom(request, hashes));
@@ -74,9 +80,18 @@ function roomInfo(request: RoomRequest): Awaitable<Element | StanzaError> {
 function describeRoom(request: RoomRequest, hashes: readonly string[]): Element {
   const { muc, room } = request;
   const features = [...ROOM_FEATURES, ...traitsOf(room)];
-  if (room.config.archive && muc.archive !== undefined) features.push(NS_MAM, `${NS_MAM}#extended`);
+  if (room.config.archive && muc.archive !== undefined)
+    features.push(NS_MAM, `${NS_MAM}#extended`, `${NS_RETRACT}#tombstone`);
   const identities = [{ category: 'conference', type: 'text', name: room.config.name || room.jid.local }];
   return writeDiscoInfo({ identities, features: [...new Set(features)], forms: [roomInfoForm(request, hashes)] });
+}
+
+/** XEP-0050 section 2.3. */
+function commandInfo(request: RoomRequest, node: string): Element | StanzaError {
+  const command = commandsFor(request).find((it) => it.node === node);
+  if (command === undefined) return refusals.itemNotFound;
+  const identities = [{ category: 'automation', type: 'command-node', name: command.name }];
+  return writeDiscoInfo({ identities, features: [NS_COMMANDS, NS.dataForms], forms: [] }, node);
 }
 
 function reservedName({ room, stanza }: RoomRequest, node: string): Element {

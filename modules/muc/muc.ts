@@ -13,6 +13,7 @@ import type {
   StanzaIds,
 } from '#api';
 import type { Absences } from './absences.ts';
+import type { AvatarStore } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
 import type { MucOptions } from './options.ts';
 import type { Room } from './room.ts';
@@ -31,6 +32,7 @@ export interface Muc {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: MucStore;
+  readonly avatars: AvatarStore;
   readonly directory: RoomDirectory;
   readonly rooms: Rooms;
   readonly absences: Absences;

@@ -1,5 +1,6 @@
 /** What a room tells of itself beyond its features: the form of XEP-0045 section 15.5.4, in the fields that clients read. */
 import type { Form, FormField } from '#api';
+import { hashOf } from './hats.ts';
 import { affiliationAtLeast } from './ranks.ts';
 import type { RoomRequest } from './requests.ts';
 import type { Room } from './room.ts';
@@ -34,7 +35,10 @@ export function roomInfoForm(request: RoomRequest, hashes: readonly string[]): F
     toggle('muc#roomconfig_allowinvites', 'Members may invite others', config.allowInvites),
     field('muc#roomconfig_allowpm', 'Who may send private messages', config.privateMessages),
     field('muc#maxhistoryfetch', 'Messages that newcomers are sent', String(config.historyLength)),
+    field('muc#roominfo_slow_mode_duration', 'Seconds between two messages', String(config.slowModeSeconds)),
   ];
+  const { hats } = request.room;
+  if (hats.hats.size > 0) fields.push(field('hats#hash', 'Hats hash', hashOf(hats)));
   return { type: 'result', formType: `${NS_MUC}#roominfo`, fields };
 }
 

@@ -11,7 +11,9 @@ import {
   writeDiscoItems,
   writePageFacts,
 } from '#api';
+import { NS_COMMANDS } from './ad-hoc.ts';
 import { ADDRESS_ORDER } from './directory.ts';
+import { commandsFor } from './hat-commands.ts';
 import { byAddress, compareText, type Order, takePage } from './paging.ts';
 import { isBroadcast } from './presence.ts';
 import { affiliationAtLeast } from './ranks.ts';
@@ -34,7 +36,15 @@ export function listRooms({ muc, payload }: ServiceRequest): Awaitable<Element |
 /** Section 6.5: who is there, for those who may see it. */
 export function listOccupants(request: RoomRequest): Element | StanzaError {
   const { room, payload } = request;
-  if (payload.attr('node') !== undefined) return refusals.itemNotFound;
+  const node = payload.attr('node');
+  // XEP-0050 section 2.2.
+  if (node === NS_COMMANDS) {
+    return writeDiscoItems(
+      commandsFor(request).map((it) => ({ jid: room.jid.bare, ...it })),
+      node,
+    );
+  }
+  if (node !== undefined) return refusals.itemNotFound;
   if (!maySeeOccupants(request)) return writeDiscoItems([]);
   const items: DiscoItem[] = [];
   for (const it of room.occupants.values())

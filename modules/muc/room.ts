@@ -1,5 +1,6 @@
 /** One room: what is true of it now. It decides nothing and sends nothing. */
 import { type Element, type Jid, jid, type Stanza } from '#api';
+import { type Hats, NO_HATS } from './hats.ts';
 import type { Device, Occupant } from './occupant.ts';
 import type { Affiliation, Role } from './ranks.ts';
 import { affiliationAtLeast } from './ranks.ts';
@@ -49,6 +50,7 @@ export class Room {
   subject: Subject | undefined;
   /** Newest last; undefined while it has to be read from the archive. */
   history: Past[] | undefined = undefined;
+  hats: Hats = NO_HATS;
   /** Of the pictures in its card (XEP-0486); undefined until somebody asks. */
   photoHashes: readonly string[] | undefined = undefined;
   /** Undefined while nobody waits for the history. */

@@ -1,6 +1,11 @@
 /** Tables of the rooms: their set-up, affiliations and subjects, and who is in them while the server is down. */
 import { type Database, type Jid, jid, parseStored, query } from '#api';
+import { avatarMigrations, avatarStatements } from './avatar-store.ts';
+import type { RoomDirectory } from './directory.ts';
+import { readHats, writeHats } from './hats.ts';
+import { hatsMigrations, hatsStatements } from './hats-store.ts';
 import { type Affiliation, isAffiliation } from './ranks.ts';
+import { residentMigrations } from './residents.ts';
 import { type Membership, Room } from './room.ts';
 import { DEFAULT_ROOM, type RoomConfig } from './room-config.ts';
 
@@ -34,10 +39,14 @@ create table muc_affiliation (
 );
 create index muc_affiliation_address on muc_affiliation (address, domain, local)`,
   },
+  ...avatarMigrations,
+  ...hatsMigrations,
+  ...residentMigrations,
 ];
 
 interface RoomRow {
   readonly config: string;
+  readonly fleeting: number;
   readonly subject: string | null;
   readonly subject_by: string | null;
   readonly subject_at: number;
@@ -58,18 +67,18 @@ export interface RoomSummary {
 }
 
 export const statements = {
-  insert: query<[string, string, string, number, string, string, number]>(
-    `insert into muc_room (domain, local, config, listed, name, creator, created, subject_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 0)`,
+  insert: query<[string, string, string, number, number, string, string, number]>(
+    `insert into muc_room (domain, local, config, listed, fleeting, name, creator, created, subject_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
   ),
-  configure: query<[string, string, string, number, string]>(
-    'update muc_room set config = $3, listed = $4, name = $5 where domain = $1 and local = $2',
+  configure: query<[string, string, string, number, number, string]>(
+    'update muc_room set config = $3, listed = $4, fleeting = $5, name = $6 where domain = $1 and local = $2',
   ),
   saySubject: query<[string, string, string, string, number]>(
     'update muc_room set subject = $3, subject_by = $4, subject_at = $5 where domain = $1 and local = $2',
   ),
   room: query<[string, string], RoomRow>(
-    'select config, subject, subject_by, subject_at from muc_room where domain = $1 and local = $2',
+    'select config, fleeting, subject, subject_by, subject_at from muc_room where domain = $1 and local = $2',
   ),
   list: query<[string, string, number], RoomSummary>(
     `select local, name, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
@@ -77,6 +86,7 @@ export const statements = {
   listed: query<[string, string, number], RoomSummary>(
     `select local, name, config from muc_room where domain = $1 and listed = 1 and local > $2 order by local limit $3`,
   ),
+  count: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
   owned: query<[string, string], { count: number }>(
     `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
   ),
@@ -94,9 +104,14 @@ export const statements = {
   ),
   forgetRoom: query<[string, string]>('delete from muc_room where domain = $1 and local = $2'),
   forgetMemberships: query<[string, string]>('delete from muc_affiliation where domain = $1 and local = $2'),
-  roomsOf: query<[string, string], { local: string }>(
-    'select local from muc_affiliation where address = $1 and domain = $2 order by local',
+  membershipsOf: query<[string, string], MembershipRow & { room: string }>(
+    `select local as room, address, affiliation, nick, reason, since from muc_affiliation
+     where address = $1 and domain = $2 order by local`,
   ),
+  forgetMember: query<[string, string]>('delete from muc_affiliation where address = $1 and domain = $2'),
+  forgetCreator: query<[string, string]>(`update muc_room set creator = '' where creator = $1 and domain = $2`),
+  ...avatarStatements,
+  ...hatsStatements,
 };
 
 /** One change of affiliation; a membership without rank and name is none. */
@@ -107,17 +122,21 @@ export interface MembershipChange {
 
 export class MucStore {
   readonly #db: Database;
+  readonly #directory: RoomDirectory;
   readonly #store;
 
-  constructor(db: Database) {
+  /** The directory is told of all rooms that are stored, changed and removed. */
+  constructor(db: Database, directory: RoomDirectory) {
     this.#db = db;
+    this.#directory = directory;
     this.#store = db.prepare(statements);
   }
 
   async load(address: Jid): Promise<Room | undefined> {
-    const [[row], members] = await Promise.all([
+    const [[row], members, [worn]] = await Promise.all([
       this.#store.room(address.domain, address.local),
       this.#store.memberships(address.domain, address.local),
+      this.#store.hats(address.domain, address.local),
     ]);
     if (row === undefined) return undefined;
     const memberships = new Map<string, Membership>();
@@ -126,20 +145,26 @@ export class MucStore {
     }
     const { subject, subject_by: by, subject_at: at } = row;
     const known = subject === null || by === null ? undefined : { element: parseStored(subject), by: jid(by), at };
-    return new Room(address, readConfig(row.config), memberships, known);
+    const room = new Room(address, readConfig(row.config), memberships, known);
+    room.isLocked = row.fleeting === LOCKED;
+    if (worn !== undefined) room.hats = readHats(worn.hats);
+    this.#directory.note(room);
+    return room;
   }
 
   async create(room: Room, creator: string, now: number): Promise<void> {
     const { domain, local } = room.jid;
-    const { config } = room;
     await this.#db.atomically([
-      this.#store.insert.bind(domain, local, JSON.stringify(config), listed(config), config.name, creator, now),
+      this.#store.insert.bind(domain, local, ...asStored(room), room.config.name, creator, now),
       ...[...room.memberships].map(([address, membership]) => this.#change(room.jid, { address, membership })),
     ]);
+    this.#directory.note(room);
   }
 
-  async saveConfig({ jid: { domain, local }, config }: Room): Promise<void> {
-    await this.#store.configure(domain, local, JSON.stringify(config), listed(config), config.name);
+  async saveConfig(room: Room): Promise<void> {
+    const { domain, local } = room.jid;
+    await this.#store.configure(domain, local, ...asStored(room), room.config.name);
+    this.#directory.note(room);
   }
 
   async saveSubject({ jid: { domain, local }, subject }: Room): Promise<void> {
@@ -151,25 +176,45 @@ export class MucStore {
     if (changes.length > 0) await this.#db.atomically(changes.map((it) => this.#change(room, it)));
   }
 
-  async destroy({ domain, local }: Jid): Promise<void> {
+  async destroy(room: Jid): Promise<void> {
+    const { domain, local } = room;
+    this.#directory.forget(room);
     await this.#db.atomically([
+      this.#store.forgetCard.bind(domain, local),
+      this.#store.forgetHats.bind(domain, local),
       this.#store.forgetMemberships.bind(domain, local),
       this.#store.forgetRoom.bind(domain, local),
     ]);
   }
 
-  /** Rooms in the order of their names, behind one of them. */
+  /** Rooms in the order of their names, behind one of them: all, or those that want to be found. */
   list(domain: string, after: string, limit: number, which: 'all' | 'listed'): Promise<readonly RoomSummary[]> {
     return which === 'all' ? this.#store.list(domain, after, limit) : this.#store.listed(domain, after, limit);
+  }
+
+  async saveHats({ jid: { domain, local }, hats }: Room): Promise<void> {
+    await this.#store.saveHats(domain, local, writeHats(hats));
+  }
+
+  /** How many rooms there are. */
+  async count(domain: string): Promise<number> {
+    return (await this.#store.count(domain))[0]?.count ?? 0;
   }
 
   async owned(account: string, domain: string): Promise<number> {
     return (await this.#store.owned(account, domain))[0]?.count ?? 0;
   }
 
-  /** The rooms that know an account. */
-  async roomsOf(account: string, domain: string): Promise<readonly string[]> {
-    return (await this.#store.roomsOf(account, domain)).map((it) => it.local);
+  /** What an account is in the rooms that know it. */
+  membershipsOf(account: string, domain: string): Promise<readonly (MembershipRow & { readonly room: string })[]> {
+    return this.#store.membershipsOf(account, domain);
+  }
+
+  async forgetAccount(account: string, domain: string): Promise<void> {
+    await this.#db.atomically([
+      this.#store.forgetMember.bind(account, domain),
+      this.#store.forgetCreator.bind(account, domain),
+    ]);
   }
 
   #change({ domain, local }: Jid, { address, membership }: MembershipChange) {
@@ -179,8 +224,14 @@ export class MucStore {
   }
 }
 
-function listed(config: RoomConfig): number {
-  return config.public && config.persistent ? 1 : 0;
+/** What `fleeting` is of a room that nobody has set up yet; of other temporary rooms it is 1. */
+const LOCKED = 2;
+
+/** `config`, `listed`, `fleeting`. */
+function asStored({ config, isLocked }: Room): [string, number, number] {
+  const isListed = config.public && config.persistent && !isLocked;
+  const fleeting = config.persistent ? 0 : 1;
+  return [JSON.stringify(config), isListed ? 1 : 0, isLocked ? LOCKED : fleeting];
 }
 
 /** Options that a room was stored without have their default: they are younger than the room. */
