@@ -20,12 +20,14 @@ import { Absences } from './absences.ts';
 import { admin } from './admin.ts';
 import { archive } from './archive.ts';
 import { avatar, serviceCard } from './avatar.ts';
+import { AvatarStore } from './avatar-store.ts';
 import { channelSearch } from './channel-search.ts';
 import { configuring } from './configuring.ts';
 import { RoomDirectory } from './directory.ts';
 import { roomDisco, serviceDisco } from './disco.ts';
 import { forms } from './forms.ts';
 import { general } from './general.ts';
+import { hatCommands } from './hat-commands.ts';
 import { inviting } from './inviting.ts';
 import { closeRooms } from './leaving.ts';
 import { moderation } from './moderation.ts';
@@ -51,6 +53,7 @@ const PARTS: Parts = {
     ...roomDisco,
     ...configuring,
     ...avatar,
+    ...hatCommands,
     ...admin,
     ...archive,
     ...moderation,
@@ -66,13 +69,15 @@ export default defineModule({
   summary: 'Rooms in which many people talk',
   xeps: [
     { number: 45, version: '1.35.5' },
+    { number: 50, version: '1.3.0', note: 'commands of rooms, for hats' },
     { number: 249, version: '1.2', note: 'direct invitations pass the rooms by' },
+    { number: 317, version: '0.3.1' },
     { number: 410, version: '1.1.0' },
     { number: 421, version: '1.0.1' },
     { number: 425, version: '0.3.0' },
-    { number: 500, version: '0.1.1' },
     { number: 433, version: '0.1.0' },
     { number: 486, version: '0.1.0' },
+    { number: 500, version: '0.1.1' },
   ],
   config: options,
   requires: {
@@ -103,6 +108,7 @@ export default defineModule({
       clock,
       log,
       store: new MucStore(db, directory),
+      avatars: new AvatarStore(db),
       directory,
       ...estate,
       allowances: {
