@@ -73,7 +73,10 @@ export interface ArchiveChange {
   readonly id: string;
   /** The bare addresses of the archives that keep it, one or two: of who sent it, and of whom it was for. */
   readonly owners: readonly string[];
-  /** As it is now: a change takes the place of an earlier one of that id in these archives. */
+  /**
+   * As it is now: a change takes the place of an earlier one of that id in these archives. Not every reader may see all
+   * of it: rooms keep true addresses with what was said (`ArchiveRequest.present`).
+   */
   readonly xml: string;
 }
 

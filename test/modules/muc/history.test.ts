@@ -1,11 +1,17 @@
 /** XEP-0045 sections 7.2.13 to 7.2.15: what newcomers are sent of what was said before. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { loadHistory, remember } from '../../../modules/muc/history.ts';
+import type { Muc } from '../../../modules/muc/muc.ts';
+import { entomb } from '../../../modules/muc/retracting.ts';
+import { Room } from '../../../modules/muc/room.ts';
+import { DEFAULT_ROOM } from '../../../modules/muc/room-config.ts';
 import { Archive } from '../../../src/contracts/archive.ts';
 import { jid } from '../../../src/jid/jid.ts';
+import { Stanza } from '../../../src/xmpp/stanza.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, type TestServer } from '../../support/parley.ts';
-import type { Element } from '../../support/xml.ts';
+import { type Element, parseXml } from '../../support/xml.ts';
 import { administer, configure, enter, gather, MUC, ROOM } from './room.ts';
 
 const BODY = '{jabber:client}body';
@@ -218,6 +224,38 @@ test('7.2.13: what is said while the history is being read comes once, to those 
       [],
     );
   }
+});
+
+test('7.2.13: what the archive has already of what is said meanwhile comes once, and what is retracted meanwhile not at all', async () => {
+  const address = jid(ROOM);
+  const room = new Room(address, DEFAULT_ROOM);
+  const message = (text: string) =>
+    new Stanza(parseXml(`<message type='groupchat'><body>${text}</body></message>`), room.at('witch'), address);
+  const page = Promise.withResolvers<unknown>();
+  const archive = { query: () => page.promise, retract: () => Promise.resolve(true) };
+  const muc = { archive, clock: server.clock } as unknown as Muc;
+  const reading = loadHistory(muc, room);
+  assert.equal(loadHistory(muc, room), reading, 'it is read once for all who wait');
+  for (const id of ['b', 'c', 'd']) remember(muc, room, { id, stanza: message(id) });
+  const retracted = parseXml(`<retracted xmlns='urn:xmpp:message-retract:1' id='r'/>`);
+  const retractions = ['a', 'c'].map((id) => entomb(muc, room, id, retracted));
+  page.resolve({ messages: ['a', 'b'].map((id) => ({ id, xml: message(id).xml, receivedAt: 0 })) });
+  await Promise.all([reading, ...retractions]);
+  assert.deepEqual(
+    room.history?.map(({ id, stanza }) => `${id} ${stanza.element.childText(BODY)}`),
+    ['a undefined', 'b b', 'c undefined', 'd d'],
+  );
+});
+
+test('7.2.13: what cannot be read keeps nobody out', async () => {
+  const room = new Room(jid(ROOM), DEFAULT_ROOM);
+  const messages = [{ id: 'a', xml: '<message from', receivedAt: 0 }];
+  const failing = { query: () => Promise.reject(new Error('away')) };
+  const damaged = { query: () => Promise.resolve({ messages }) };
+  await assert.rejects(loadHistory({ archive: failing } as unknown as Muc, room));
+  assert.equal(room.history, undefined, 'the next one tries again');
+  await loadHistory({ archive: damaged } as unknown as Muc, room);
+  assert.deepEqual(room.history, []);
 });
 
 test('7.2.13: who became a member later does not see what was before, if the room is set up so', async () => {
