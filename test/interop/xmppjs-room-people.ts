@@ -143,7 +143,7 @@ export class Person {
     return answer.getChild('query', ns) as Stanza;
   }
 
-  /** Enters and waits for the subject; the answer is the presence of its own. */
+  /** Enters, and waits for the subject, which is the last of what newcomers are sent. */
   async enter(room: string, nick: string = this.nick, ...inside: Stanza[]): Promise<void> {
     const end = this.next(
       (it) =>
@@ -158,10 +158,8 @@ export class Person {
 
   /** Sets options of a room; names without # lack what all have in common. */
   configure(room: string, values: Attrs): Promise<Stanza> {
-    const named = Object.entries(values).map(([name, value]) => [
-      name.includes('#') ? name : `muc#roomconfig_${name}`,
-      value,
-    ]);
+    const nameOf = (name: string) => (name.includes('#') ? name : `muc#roomconfig_${name}`);
+    const named = Object.entries(values).map(([name, value]) => [nameOf(name), value]);
     const form = submission(Object.fromEntries(named), 'roomconfig');
     return this.ask('set', room, xml('query', OWNER, form));
   }
