@@ -114,7 +114,7 @@ export class RoomDirectory {
   async #read({ jid: { domain }, store, options }: Muc): Promise<readonly Listing[]> {
     const found: Listing[] = [];
     for (let after = ''; found.length < options.maxRooms; ) {
-      const rows = await store.list(domain, after, CHUNK, 'listed');
+      const rows = await store.listed(domain, after, CHUNK);
       for (const { local, config } of rows) found.push(describe(jid(`${local}@${domain}`), readConfig(config)));
       if (rows.length < CHUNK) break;
       after = rows.at(-1)?.local ?? '';

@@ -5,10 +5,14 @@ import {
   Administrators,
   Allowance,
   Archive,
+  accountData,
+  accountRemoved,
   component,
+  contribute,
   defineModule,
   jid,
   Lru,
+  observe,
   optional,
   Program,
   Router,
@@ -17,22 +21,25 @@ import {
   StanzaIds,
 } from '#api';
 import { Absences } from './absences.ts';
+import { describeMemberships, forgetAccount } from './accounts.ts';
 import { admin } from './admin.ts';
 import { archive } from './archive.ts';
 import { avatar, serviceCard } from './avatar.ts';
 import { AvatarStore } from './avatar-store.ts';
 import { channelSearch } from './channel-search.ts';
+import { roomCommands } from './commands.ts';
 import { configuring } from './configuring.ts';
 import { RoomDirectory } from './directory.ts';
 import { roomDisco, serviceDisco } from './disco.ts';
 import { forms } from './forms.ts';
 import { general } from './general.ts';
-import { hatCommands } from './hat-commands.ts';
+import { describeHats, forgetWearer, hatCommands } from './hat-commands.ts';
 import { inviting } from './inviting.ts';
 import { closeRooms } from './leaving.ts';
 import { moderation } from './moderation.ts';
 import type { Muc } from './muc.ts';
 import { options } from './options.ts';
+import { Overview } from './overview.ts';
 import { registering } from './registering.ts';
 import { RelayedIqs } from './relayed-iqs.ts';
 import { Residents } from './residents.ts';
@@ -108,6 +115,7 @@ export default defineModule({
       clock,
       log,
       store: new MucStore(db, directory),
+      overview: new Overview(db, domain),
       avatars: new AvatarStore(db),
       directory,
       ...estate,
@@ -137,6 +145,13 @@ export default defineModule({
     const service = new MucService(muc, new RelayedIqs(muc, signal), PARTS);
     return {
       components: [component(domain, (stanza, origin) => service.receive(stanza, origin))],
+      hooks: [
+        observe(accountRemoved, (account) => forgetAccount(muc, account)),
+        observe(accountRemoved, (account) => forgetWearer(muc, account)),
+        contribute(accountData, (account) => describeHats(muc, account)),
+        contribute(accountData, async (account) => [{ name: 'rooms', data: await describeMemberships(muc, account) }]),
+      ],
+      commands: roomCommands(muc),
       async close() {
         if (!bequeath(db, domain)) return;
         muc.absences.settle(muc);

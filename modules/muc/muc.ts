@@ -16,6 +16,7 @@ import type { Absences } from './absences.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
 import type { MucOptions } from './options.ts';
+import type { Overview } from './overview.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 import type { MucStore } from './store.ts';
@@ -32,6 +33,7 @@ export interface Muc {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: MucStore;
+  readonly overview: Overview;
   readonly avatars: AvatarStore;
   readonly directory: RoomDirectory;
   readonly rooms: Rooms;

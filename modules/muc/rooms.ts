@@ -1,27 +1,25 @@
 /** All rooms of the service: found, created, destroyed, and put to sleep when nobody is in them. */
-import { type Jid, StanzaError } from '#api';
+import { type Awaitable, type Jid, StanzaError } from '#api';
 import type { Muc } from './muc.ts';
 import { affiliationAtLeast } from './ranks.ts';
 import { Room } from './room.ts';
-import { DEFAULT_ROOM } from './room-config.ts';
+import { DEFAULT_ROOM, type RoomConfig } from './room-config.ts';
 
 const notHere = new StanzaError('not-allowed', 'you may not create rooms here');
 const tooMany = new StanzaError('resource-constraint', 'you have too many rooms');
 
-const SWEEP_MS = 5_000;
-/** Rooms looked at in one step, so that nobody waits for it. */
-const SWEEP_ROOMS = 20_000;
+const isFull = new StanzaError('resource-constraint', 'there are too many rooms');
+const tooOften = new StanzaError('policy-violation', 'you are creating rooms too fast', { type: 'wait' });
 
 export class Rooms {
   readonly #awake = new Map<string, Room>();
+  /** Rooms that are being read, or removed. */
   readonly #loading = new Map<string, Promise<Room | undefined>>();
   #muc: Muc | undefined = undefined;
 
-  /** Before anything else. */
-  open(muc: Muc, signal: AbortSignal): void {
+  /** Before anything else, and whenever the options are others. */
+  open(muc: Muc): void {
     this.#muc = muc;
-    const stop = muc.clock.every(SWEEP_MS, () => this.#sweep());
-    signal.addEventListener('abort', stop, { once: true });
   }
 
   get #world(): Muc {
@@ -29,7 +27,7 @@ export class Rooms {
   }
 
   /** Rooms in memory. */
-  awake(): Iterable<Room> {
+  awake(): MapIterator<Room> {
     return this.#awake.values();
   }
 
@@ -57,55 +55,91 @@ export class Rooms {
       this.#awake.set(address.local, known);
       return known;
     });
-    this.#loading.set(address.local, loading);
+    return this.#busyWith(address.local, loading);
+  }
+
+  /** Whoever asks for the room meanwhile waits for the outcome. */
+  #busyWith(local: string, work: Promise<Room | undefined>): Promise<Room | undefined> {
+    this.#loading.set(local, work);
     const done = (): void => {
-      this.#loading.delete(address.local);
+      if (this.#loading.get(local) === work) this.#loading.delete(local);
     };
-    loading.then(done, done);
-    return loading;
+    work.then(done, done);
+    return work;
   }
 
   /** Section 10.1: the one who comes first owns the room. Call it when `find` has found nothing. */
   async create(address: Jid, creator: Jid): Promise<Room | StanzaError> {
-    const { options, store, clock } = this.#world;
     const refusal = this.#refuseCreation(creator);
     if (refusal !== undefined) return refusal;
     const known = this.#awake.get(address.local);
     if (known !== undefined) return known;
-    const room = new Room(address.bareJid, Object.freeze({ ...DEFAULT_ROOM, ...options.defaults }));
-    room.memberships.set(creator.bare, { affiliation: 'owner', nick: '', reason: '', since: clock.now() });
-    room.isLocked = options.lockNew;
+    const room = this.#make(address, creator, this.newConfig());
+    room.isLocked = this.#world.options.lockNew;
+    return this.#store(room, creator, () => this.#refuseAnother(creator));
+  }
+
+  /** An operator creates a room for somebody, whatever the limits are. */
+  found(address: Jid, owner: Jid, config: RoomConfig): Promise<Room | StanzaError> {
+    return this.#store(this.#make(address, owner, config), owner, () => undefined);
+  }
+
+  newConfig(more: Partial<RoomConfig> = {}): RoomConfig {
+    return Object.freeze({ ...DEFAULT_ROOM, ...this.#world.options.defaults, ...more });
+  }
+
+  #make(address: Jid, owner: Jid, config: RoomConfig): Room {
+    const now = this.#world.clock.now();
+    const room = new Room(address.bareJid, config);
+    room.memberships.set(owner.bare, { affiliation: 'owner', nick: '', reason: '', since: now });
     room.history = [];
-    room.usedAt = clock.now();
+    room.usedAt = now;
     this.#awake.set(address.local, room);
+    return room;
+  }
+
+  async #store(
+    room: Room,
+    creator: Jid,
+    refuse: () => Awaitable<StanzaError | undefined>,
+  ): Promise<Room | StanzaError> {
     try {
-      if ((await store.owned(creator.bare, address.domain)) >= options.maxRoomsPerAccount) {
-        this.#forget(room);
-        return tooMany;
-      }
-      await store.create(room, creator.bare, clock.now());
+      const refusal = await refuse();
+      if (refusal === undefined) await this.#world.store.create(room, creator.bare, this.#world.clock.now());
+      else this.#forget(room);
+      return refusal ?? room;
     } catch (cause) {
       this.#forget(room);
       throw cause;
     }
-    return room;
   }
 
   #refuseCreation(creator: Jid): StanzaError | undefined {
-    const { options } = this.#world;
+    const { allowances, clock, options } = this.#world;
     if (this.#world.isAdmin(creator)) return undefined;
     if (options.create === 'admins') return notHere;
-    if (options.create === 'local' && !this.#world.isLocalAccount(creator)) {
-      return notHere;
-    }
-    return this.#awake.size >= options.maxRooms ? tooMany : undefined;
+    if (options.create === 'local' && !this.#world.isLocalAccount(creator)) return notHere;
+    return allowances.creations.take(creator.bare, 1, clock.now()) ? undefined : tooOften;
+  }
+
+  async #refuseAnother({ bare }: Jid): Promise<StanzaError | undefined> {
+    const { options, overview } = this.#world;
+    const [owned, all] = await Promise.all([overview.owned(bare), overview.count()]);
+    if (owned >= options.maxRoomsPerAccount) return tooMany;
+    return all >= options.maxRooms ? isFull : undefined;
   }
 
   /** The room and all that is kept of it. Its occupants have been told. */
   async destroy(room: Room): Promise<void> {
+    const { archive, store } = this.#world;
     this.#forget(room);
-    await this.#world.store.destroy(room.jid);
-    await this.#world.archive?.erase(room.jid);
+    // In this order: should the process die in between, no room of this name comes by what was said in this one.
+    const removal = Promise.resolve(archive?.erase(room.jid)).then(() => store.destroy(room.jid));
+    // A room that is created under this name later must not lose anything to this one's end.
+    await this.#busyWith(
+      room.jid.local,
+      removal.then(() => undefined),
+    );
   }
 
   #forget(room: Room): void {
@@ -117,19 +151,22 @@ export class Rooms {
   vacated(room: Room): void {
     room.usedAt = this.#world.clock.now();
     if (room.occupants.size > 0 || room.isGone) return;
-    if (room.config.persistent && !room.isLocked) return;
+    if (room.isFleeting) this.#remove(room);
+  }
+
+  /** Nobody has been there for long: the room sleeps until somebody asks for it. One that nobody has set up goes. */
+  retire(room: Room): void {
+    if (room.isFleeting) this.#remove(room);
+    else this.#awake.delete(room.jid.local);
+  }
+
+  #remove(room: Room): void {
     this.destroy(room).catch((cause) => this.#world.log.error({ err: cause }, 'a room could not be removed'));
   }
 
-  #sweep(): void {
-    const before = this.#world.clock.now() - this.#world.options.hibernateAfter;
-    let left = SWEEP_ROOMS;
-    for (const room of this.#awake.values()) {
-      if (--left < 0) break;
-      if (room.usedAt > before) continue;
-      if (room.occupants.size === 0) this.#awake.delete(room.jid.local);
-      else if (room.config.archive && this.#world.archive !== undefined) room.history = undefined;
-    }
+  /** Resolves when nothing is being read or removed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#loading.values());
   }
 }
 
@@ -139,4 +176,9 @@ export function mayRead(room: Room, account: Jid): boolean {
   if (affiliation === 'outcast') return false;
   if (affiliationAtLeast(affiliation, 'member')) return true;
   return !room.config.membersOnly && room.config.password === '' && !room.isLocked;
+}
+
+/** Whether somebody may know what the room is about: of a public room everybody may. */
+export function maySee(room: Room, account: Jid): boolean {
+  return (room.config.public && !room.isLocked) || mayRead(room, account);
 }

@@ -2,8 +2,7 @@
 import { type Database, type Jid, jid, parseStored, query } from '#api';
 import { avatarMigrations, avatarStatements } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
-import { readHats, writeHats } from './hats.ts';
-import { hatsMigrations, hatsStatements } from './hats-store.ts';
+import { HatStore, hatsMigrations, hatsStatements } from './hats-store.ts';
 import { type Affiliation, isAffiliation } from './ranks.ts';
 import { residentMigrations } from './residents.ts';
 import { type Membership, Room } from './room.ts';
@@ -60,9 +59,8 @@ interface MembershipRow {
   readonly since: number;
 }
 
-export interface RoomSummary {
+interface RoomSummary {
   readonly local: string;
-  readonly name: string;
   readonly config: string;
 }
 
@@ -80,15 +78,8 @@ export const statements = {
   room: query<[string, string], RoomRow>(
     'select config, fleeting, subject, subject_by, subject_at from muc_room where domain = $1 and local = $2',
   ),
-  list: query<[string, string, number], RoomSummary>(
-    `select local, name, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
-  ),
   listed: query<[string, string, number], RoomSummary>(
-    `select local, name, config from muc_room where domain = $1 and listed = 1 and local > $2 order by local limit $3`,
-  ),
-  count: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
-  owned: query<[string, string], { count: number }>(
-    `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
+    `select local, config from muc_room where domain = $1 and listed = 1 and local > $2 order by local limit $3`,
   ),
   memberships: query<[string, string], MembershipRow>(
     'select address, affiliation, nick, reason, since from muc_affiliation where domain = $1 and local = $2',
@@ -104,12 +95,6 @@ export const statements = {
   ),
   forgetRoom: query<[string, string]>('delete from muc_room where domain = $1 and local = $2'),
   forgetMemberships: query<[string, string]>('delete from muc_affiliation where domain = $1 and local = $2'),
-  membershipsOf: query<[string, string], MembershipRow & { room: string }>(
-    `select local as room, address, affiliation, nick, reason, since from muc_affiliation
-     where address = $1 and domain = $2 order by local`,
-  ),
-  forgetMember: query<[string, string]>('delete from muc_affiliation where address = $1 and domain = $2'),
-  forgetCreator: query<[string, string]>(`update muc_room set creator = '' where creator = $1 and domain = $2`),
   ...avatarStatements,
   ...hatsStatements,
 };
@@ -121,6 +106,7 @@ export interface MembershipChange {
 }
 
 export class MucStore {
+  readonly hats: HatStore;
   readonly #db: Database;
   readonly #directory: RoomDirectory;
   readonly #store;
@@ -128,15 +114,16 @@ export class MucStore {
   /** The directory is told of all rooms that are stored, changed and removed. */
   constructor(db: Database, directory: RoomDirectory) {
     this.#db = db;
+    this.hats = new HatStore(db);
     this.#directory = directory;
     this.#store = db.prepare(statements);
   }
 
   async load(address: Jid): Promise<Room | undefined> {
-    const [[row], members, [worn]] = await Promise.all([
+    const [[row], members, hats] = await Promise.all([
       this.#store.room(address.domain, address.local),
       this.#store.memberships(address.domain, address.local),
-      this.#store.hats(address.domain, address.local),
+      this.hats.load(address),
     ]);
     if (row === undefined) return undefined;
     const memberships = new Map<string, Membership>();
@@ -147,7 +134,7 @@ export class MucStore {
     const known = subject === null || by === null ? undefined : { element: parseStored(subject), by: jid(by), at };
     const room = new Room(address, readConfig(row.config), memberships, known);
     room.isLocked = row.fleeting === LOCKED;
-    if (worn !== undefined) room.hats = readHats(worn.hats);
+    room.hats = hats;
     this.#directory.note(room);
     return room;
   }
@@ -181,40 +168,15 @@ export class MucStore {
     this.#directory.forget(room);
     await this.#db.atomically([
       this.#store.forgetCard.bind(domain, local),
-      this.#store.forgetHats.bind(domain, local),
+      ...this.hats.removal(room),
       this.#store.forgetMemberships.bind(domain, local),
       this.#store.forgetRoom.bind(domain, local),
     ]);
   }
 
-  /** Rooms in the order of their names, behind one of them: all, or those that want to be found. */
-  list(domain: string, after: string, limit: number, which: 'all' | 'listed'): Promise<readonly RoomSummary[]> {
-    return which === 'all' ? this.#store.list(domain, after, limit) : this.#store.listed(domain, after, limit);
-  }
-
-  async saveHats({ jid: { domain, local }, hats }: Room): Promise<void> {
-    await this.#store.saveHats(domain, local, writeHats(hats));
-  }
-
-  /** How many rooms there are. */
-  async count(domain: string): Promise<number> {
-    return (await this.#store.count(domain))[0]?.count ?? 0;
-  }
-
-  async owned(account: string, domain: string): Promise<number> {
-    return (await this.#store.owned(account, domain))[0]?.count ?? 0;
-  }
-
-  /** What an account is in the rooms that know it. */
-  membershipsOf(account: string, domain: string): Promise<readonly (MembershipRow & { readonly room: string })[]> {
-    return this.#store.membershipsOf(account, domain);
-  }
-
-  async forgetAccount(account: string, domain: string): Promise<void> {
-    await this.#db.atomically([
-      this.#store.forgetMember.bind(account, domain),
-      this.#store.forgetCreator.bind(account, domain),
-    ]);
+  /** Stored rooms that want to be found, in the order of their names, behind one of them. */
+  listed(domain: string, after: string, limit: number): Promise<readonly RoomSummary[]> {
+    return this.#store.listed(domain, after, limit);
   }
 
   #change({ domain, local }: Jid, { address, membership }: MembershipChange) {

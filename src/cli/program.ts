@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   command: 'Commands: list',
   user: 'Accounts: add, password, delete, list, info, lock, unlock, import',
   sessions: 'Connected clients: list, kick',
+  room: 'Rooms: list, create, destroy, info, affiliations, config',
 };
 
 /** `more`: what modules declare besides the commands that are known anyway. */

@@ -1,0 +1,69 @@
+/** What is asked of all rooms at once, asleep or not: by operators, and about one account. */
+import { type Database, type Prepared, query } from '#api';
+
+interface StoredRoom {
+  readonly local: string;
+  readonly config: string;
+}
+
+interface StoredMembership {
+  readonly room: string;
+  readonly affiliation: string;
+  readonly nick: string;
+  readonly reason: string;
+  readonly since: number;
+}
+
+const statements = {
+  list: query<[string, string, number], StoredRoom>(
+    `select local, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
+  ),
+  count: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
+  owned: query<[string, string], { count: number }>(
+    `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
+  ),
+  memberships: query<[string, string], StoredMembership>(
+    `select local as room, affiliation, nick, reason, since from muc_affiliation
+     where address = $1 and domain = $2 order by local`,
+  ),
+  forgetMember: query<[string, string]>('delete from muc_affiliation where address = $1 and domain = $2'),
+  forgetCreator: query<[string, string]>(`update muc_room set creator = '' where creator = $1 and domain = $2`),
+};
+
+export class Overview {
+  readonly #db: Database;
+  readonly #domain: string;
+  readonly #store: Prepared<typeof statements>;
+
+  constructor(db: Database, domain: string) {
+    this.#db = db;
+    this.#domain = domain;
+    this.#store = db.prepare(statements);
+  }
+
+  /** In the order of their names, behind one of them. */
+  rooms(after: string, limit: number): Promise<readonly StoredRoom[]> {
+    return this.#store.list(this.#domain, after, limit);
+  }
+
+  async count(): Promise<number> {
+    return (await this.#store.count(this.#domain))[0]?.count ?? 0;
+  }
+
+  /** How many rooms an account owns. */
+  async owned(account: string): Promise<number> {
+    return (await this.#store.owned(account, this.#domain))[0]?.count ?? 0;
+  }
+
+  /** What an account is in the rooms that know it. */
+  memberships(account: string): Promise<readonly StoredMembership[]> {
+    return this.#store.memberships(account, this.#domain);
+  }
+
+  async forget(account: string): Promise<void> {
+    await this.#db.atomically([
+      this.#store.forgetMember.bind(account, this.#domain),
+      this.#store.forgetCreator.bind(account, this.#domain),
+    ]);
+  }
+}
