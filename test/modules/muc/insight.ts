@@ -26,7 +26,7 @@ export function describe(room: Room): string {
     memberships: [...memberships],
     occupants: [...occupants.values()].map(({ account, id, jid, role, devices: own }) => ({
       account: account.bare,
-      devices: own.map((it) => [it.jid.full, String(it.presence)]),
+      devices: own.map((it) => [it.jid.full, it.presence.innerXml()]),
       id,
       jid: jid.full,
       role,
