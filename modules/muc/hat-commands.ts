@@ -1,8 +1,9 @@
 /** How hats are made, given and taken: the commands of XEP-0317 sections 3.2 to 3.7. */
-import { type Form, type FormField, parseJid, StanzaError } from '#api';
+import { type Form, type FormField, type Jid, parseJid, StanzaError } from '#api';
 import { type AdHoc, COMMAND, stepCommand, writeTable } from './ad-hoc.ts';
 import { tell } from './configuring.ts';
-import { addHat, type Hat, type Hats, putOn, removeHat, takeOff, wearersOf } from './hats.ts';
+import { addHat, type Hat, type Hats, putOn, removeHat, takeOff, undress, wearersOf } from './hats.ts';
+import type { Muc } from './muc.ts';
 import { broadcastChange } from './presence.ts';
 import { affiliationAtLeast } from './ranks.ts';
 import type { RoomHandlers, RoomRequest, Values } from './requests.ts';
@@ -144,6 +145,25 @@ async function unassign(request: RoomRequest, values: Values): Promise<StanzaErr
   return put(request, takeOff(hats, address, uri), [address], false);
 }
 
+/** An account that is no more wears nothing. */
+export async function forgetWearer(muc: Muc, account: Jid): Promise<void> {
+  for (const { local } of await muc.store.hats.wornBy(account, muc.jid.domain)) {
+    const room = muc.rooms.peek(local);
+    if (room !== undefined) room.hats = undress(room.hats, account.bare);
+  }
+  await muc.store.hats.undress(account, muc.jid.domain);
+}
+
+/** In which rooms it wears which hats, for its owner. */
+export async function describeHats(
+  { store, jid: { domain } }: Muc,
+  account: Jid,
+): Promise<{ name: string; data: object }[]> {
+  const worn = await store.hats.wornBy(account, domain);
+  if (worn.length === 0) return [];
+  return [{ name: 'hats', data: worn.map(({ local, uris }) => ({ room: `${local}@${domain}`, uris })) }];
+}
+
 /** Stores it, and shows those whose hats have changed anew. */
 async function put(
   { muc, room }: RoomRequest,
@@ -152,7 +172,7 @@ async function put(
   hasListChanged: boolean,
 ): Promise<undefined> {
   room.hats = hats;
-  await muc.store.saveHats(room);
+  await muc.store.hats.save(room.jid, hats, wearers);
   if (hasListChanged) tell(muc, room, [104]);
   const changed = new Set(wearers);
   for (const occupant of room.occupants.values()) {

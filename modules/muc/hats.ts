@@ -57,6 +57,13 @@ export function takeOff({ hats, wearers }: Hats, address: string, uri: string): 
   return { hats, wearers: without(wearers, address, uri) };
 }
 
+/** Somebody wears none any more. */
+export function undress({ hats, wearers }: Hats, address: string): Hats {
+  const left = new Map(wearers);
+  left.delete(address);
+  return { hats, wearers: left };
+}
+
 export function wearersOf({ wearers }: Hats, uri: string): readonly string[] {
   return [...wearers].filter(([, worn]) => worn.includes(uri)).map(([address]) => address);
 }
@@ -70,17 +77,14 @@ function without(wearers: Hats['wearers'], address: string, uri: string): Hats['
 }
 
 /** Tells one list of hats from another (section 2). */
-export function hashOf({ hats }: Hats): string {
-  return createHash('sha1')
-    .update(JSON.stringify([...hats.values()]))
-    .digest('hex');
+export function hashOf(hats: Hats): string {
+  return createHash('sha1').update(writeHats(hats)).digest('hex');
 }
 
-export function writeHats({ hats, wearers }: Hats): string {
-  return JSON.stringify({ hats: [...hats.values()], wearers: [...wearers] });
+export function writeHats({ hats }: Hats): string {
+  return JSON.stringify([...hats.values()]);
 }
 
-export function readHats(text: string): Hats {
-  const { hats, wearers } = JSON.parse(text) as { hats: Hat[]; wearers: [string, string[]][] };
-  return { hats: new Map(hats.map((it) => [it.uri, it])), wearers: new Map(wearers) };
+export function readHats(text: string): Hats['hats'] {
+  return new Map((JSON.parse(text) as Hat[]).map((it) => [it.uri, it]));
 }

@@ -160,6 +160,16 @@ test('3.3: nobody wears a hat that is destroyed', async () => {
   assert.equal(await hash(), undefined);
 });
 
+test('an account that is removed leaves no hats behind', async () => {
+  await server.account('guest');
+  await command(crone, 'create', { title: 'Host', uri: HOST });
+  await command(crone, 'assign', { jid: 'guest@capulet.lit', uri: HOST });
+  assert.equal(table(await command(crone, 'list-assigned')).length, 1);
+  await server.command('user delete', { jid: 'guest@capulet.lit' });
+  assert.deepEqual(table(await command(crone, 'list-assigned')), []);
+  await crone.drain();
+});
+
 test('a room that is founded anew has none of the hats of the old one', async () => {
   await command(crone, 'create', { title: 'Host', uri: HOST });
   await crone.iq('set', `<query xmlns='${MUC}#owner'><destroy/></query>`, ROOM);
