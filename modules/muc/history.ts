@@ -120,7 +120,7 @@ export function sendHistory(muc: Muc, room: Room, { jid, occupant }: Device, x: 
   for (let i = past.length; i > 0 && past.length - i < wish.maxStanzas; i--) {
     const { stanza, at } = past[i - 1] as Past;
     const late = stanza.replace(stanza.element.append(delay(room.jid, at)));
-    chars += late.xmlTo(jid.full).length;
+    if (wish.maxChars !== Number.POSITIVE_INFINITY) chars += late.xmlTo(jid.full).length;
     if (chars > wish.maxChars) break;
     chosen.push(late);
   }
