@@ -1,5 +1,6 @@
 /** Changing what people are in a room and what they may do: XEP-0045 sections 5.1.3, 5.2.2, 9 and 10.3 to 10.8. */
 import { el, type Jid, jid, NS, Stanza, StanzaError } from '#api';
+import { sendOthers } from './entering.ts';
 import { removeOccupant } from './leaving.ts';
 import type { Muc } from './muc.ts';
 import type { Occupant } from './occupant.ts';
@@ -87,11 +88,10 @@ function moveOccupant(muc: Muc, room: Room, occupant: Occupant, { from, to, ...c
     removeOccupant(muc, room, occupant, { ...cause, statuses: [to === 'outcast' ? 301 : 321] });
     return;
   }
-  const wasShown = isBroadcast(room, occupant.role);
   const role = room.defaultRole(to);
   // Section 5.1.3: who rises keeps a role that is higher still, as a moderator does who becomes a member.
-  if (!affiliationAtLeast(to, from) || roleAtLeast(role, occupant.role)) occupant.role = role;
-  broadcastChange(muc, room, occupant, cause, wasShown);
+  const falls = !affiliationAtLeast(to, from);
+  giveRole(muc, room, occupant, falls || roleAtLeast(role, occupant.role) ? role : occupant.role, cause);
 }
 
 /** Gives an occupant another role, and tells everybody (sections 8.3, 8.4, 9.6 and 9.7). */
@@ -100,7 +100,15 @@ export function broadcastRoleChange(muc: Muc, room: Room, occupant: Occupant, ro
     removeOccupant(muc, room, occupant, { ...cause, statuses: [307] });
     return;
   }
+  giveRole(muc, room, occupant, role, cause);
+}
+
+/** Section 8: moderators learn who the others are by presence; who becomes one does so now. */
+function giveRole(muc: Muc, room: Room, occupant: Occupant, role: Role, cause: Cause): void {
   const wasShown = isBroadcast(room, occupant.role);
+  const sawAddresses = room.seesAddresses(occupant);
   occupant.role = role;
   broadcastChange(muc, room, occupant, cause, wasShown);
+  if (sawAddresses || !room.seesAddresses(occupant)) return;
+  for (const device of occupant.devices) sendOthers(muc, room, device);
 }

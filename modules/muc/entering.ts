@@ -98,7 +98,8 @@ export function makeLast(occupant: Occupant, device: Device): void {
   occupant.devices.push(device);
 }
 
-function sendOthers(muc: Muc, room: Room, { jid, occupant: viewer }: Device): void {
+/** Who else is there, for one device. */
+export function sendOthers(muc: Muc, room: Room, { jid, occupant: viewer }: Device): void {
   for (const other of room.occupants.values()) {
     if (other !== viewer && isBroadcast(room, other.role)) muc.router.routeCopy(presenceFor(room, other, viewer), jid);
   }

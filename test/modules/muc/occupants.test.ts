@@ -245,6 +245,36 @@ test('10.2: roles that cease to be broadcast go for the others, and come back', 
   await quiet();
 });
 
+test('8: who becomes a moderator is shown the addresses of those who are there', async () => {
+  const room = await newRoom();
+  const guest = await server.login('guest');
+  await enter(guest, 'guest', '', room);
+  await Promise.all([quiet(), guest.drain()]);
+  await administer(crone, `<item nick='guest' role='moderator'/>`, room);
+  await guest.receives(`<presence from='${room}/guest'><x xmlns='${MUC}#user'>${codes(110)}</x></presence>`);
+  await guest.receivesAll(
+    `<presence from='${room}/crone'><x xmlns='${MUC}#user'><item jid='${crone.jid}'/></x></presence>`,
+    `<presence from='${room}/hag'><x xmlns='${MUC}#user'><item jid='${hag.jid}'/></x></presence>`,
+  );
+  await guest.receivesNothing();
+  await guest.close();
+  await quiet();
+});
+
+test('11.1, 18.1.2: a device that is gone before it is inside is taken out again', async () => {
+  const room = await newRoom();
+  await hag.send(`<message to='${room}' type='groupchat'><body>hi</body></message>`);
+  await quiet();
+  for (let i = 0; i < 3; i++) {
+    const guest = await server.login('ghost');
+    await guest.send(`<presence to='${room}/ghost'><x xmlns='${MUC}'/></presence></stream:stream>`);
+    await guest.cut();
+  }
+  const items = await crone.iq('get', `<query xmlns='http://jabber.org/protocol/disco#items'/>`, room);
+  assert.ok(!String(items).includes('ghost'), String(items));
+  await quiet();
+});
+
 test('11.1, 18.1.2: an error does not throw out a device that is there', async () => {
   const room = await newRoom();
   const error = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
