@@ -314,7 +314,7 @@ for (const [rule, rows] of Object.entries(GROUPS)) {
       const what = `${actor}: ${stanza.slice(0, 300)}`;
       await clients[actor].send(stanza);
       const [answer, ...more] = await clients[actor].drain();
-      assert.equal(answer === undefined ? 'nothing' : conditionOf(answer), expected, `${what}\n${answer ?? ''}`);
+      assert.equal(answer === undefined ? 'nothing' : conditionOf(answer), expected, `${what}\n${String(answer)}`);
       assert.ok(answer === undefined || answer.attr('id') === 'h', what);
       assert.deepEqual(more.map(String), [], what);
       assert.equal(lookInto(server), room, what);

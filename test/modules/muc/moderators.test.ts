@@ -200,66 +200,6 @@ test('8.5: the voice list is changed in many at once, or not at all', async () =
   await hecate.close();
 });
 
-const ROLES: readonly Role[] = ['none', 'visitor', 'participant', 'moderator'];
-const TARGETS: readonly (readonly [Affiliation, Role])[] = [
-  ['none', 'visitor'],
-  ['none', 'participant'],
-  ['none', 'moderator'],
-  ['member', 'visitor'],
-  ['member', 'participant'],
-  ['member', 'moderator'],
-  ['admin', 'moderator'],
-  ['owner', 'moderator'],
-];
-const NOTHING = 'FFFF FFFF FFFF FFFF FFFF FFFF FFFF FFFF';
-/**
- * By actor, and by target in the order above: what comes of giving it the roles none, visitor, participant, moderator.
- * F is forbidden, N not-allowed, and a dot means that it is done. A role of none is for one who is not in the room.
- */
-const PRIVILEGES: readonly (readonly [Affiliation, Role, string])[] = [
-  ['none', 'none', NOTHING],
-  ['none', 'visitor', NOTHING],
-  ['none', 'participant', NOTHING],
-  ['none', 'moderator', '...F ...F FFFF NN.F NN.F NNFF NNNF NNNF'],
-  ['member', 'none', NOTHING],
-  ['member', 'visitor', NOTHING],
-  ['member', 'participant', NOTHING],
-  ['member', 'moderator', '...F ...F FFFF .N.F .N.F FNFF NNNF NNNF'],
-  ['admin', 'none', '.... .... .... .... .... .... .NN. NNN.'],
-  ['admin', 'moderator', '.... .... .... .... .... .... .NN. NNN.'],
-  ['owner', 'none', '.... .... .... .... .... .... .NN. .NN.'],
-  ['owner', 'moderator', '.... .... .... .... .... .... .NN. .NN.'],
-];
-const OUTCOMES: Readonly<Record<string, string>> = { F: 'forbidden', N: 'not-allowed', '.': 'result' };
-
-for (const [affiliation, role, row] of PRIVILEGES) {
-  test(`5.1: what one with the affiliation ${affiliation} and the role ${role} may do to roles`, async () => {
-    await gather({ firstwitch: crone, thirdwitch: hag }, { moderatedroom: '1' });
-    const room = lookInto(server);
-    const rank = (client: TestClient, it: Affiliation) =>
-      room.memberships.set(client.jid.split('/')[0] as string, { affiliation: it, nick: '', reason: '', since: 0 });
-    rank(wiccarocks, affiliation);
-    if (role !== 'none') {
-      await enter(wiccarocks, 'actor');
-      (room.occupants.get('actor') as { role: Role }).role = role;
-    }
-    for (const [index, outcomes] of row.split(' ').entries()) {
-      const [targetRank, targetRole] = TARGETS[index] as readonly [Affiliation, Role];
-      for (const [at, wanted] of ROLES.entries()) {
-        if (!room.occupants.has('thirdwitch')) await enter(hag, 'thirdwitch');
-        rank(hag, targetRank);
-        const target = room.occupants.get('thirdwitch') as { role: Role };
-        target.role = targetRole;
-        const expected = OUTCOMES[outcomes[at] as string] as string;
-        const what = `${targetRank} ${targetRole} to ${wanted}`;
-        assert.equal(await administer(wiccarocks, `<item nick='thirdwitch' role='${wanted}'/>`), expected, what);
-        assert.equal(target.role, expected === 'result' ? wanted : targetRole, what);
-        assert.equal(room.occupants.has('thirdwitch'), target.role !== 'none', what);
-      }
-    }
-  });
-}
-
 const DEFAULTS: Readonly<Record<string, readonly (readonly [Affiliation, Role])[]>> = {
   moderatedroom: [
     ['none', 'visitor'],
