@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, type TestServer } from '../../support/parley.ts';
-import { administer, configure, enter, gather, MUC, SERVICE } from './room.ts';
+import { administer, configure, enter, gather, listOf, MUC, SERVICE } from './room.ts';
 
 const OCCUPANT_ID = '{urn:xmpp:occupant-id:0}occupant-id';
 
@@ -259,6 +259,28 @@ test('8: who becomes a moderator is shown the addresses of those who are there',
   await guest.receivesNothing();
   await guest.close();
   await quiet();
+});
+
+test('7.11: members see who the members are where addresses are shown, inside or not, and nobody else does', async () => {
+  const stranger = await server.login('stranger');
+  const member = await server.login('member');
+  for (const [whois, isAllowed] of [
+    ['anyone', true],
+    ['moderators', false],
+  ] as const) {
+    const room = `members${++rooms}@${SERVICE}`;
+    await gather({ crone }, { membersonly: '1', whois }, room);
+    for (const it of ['hag', 'member'])
+      await administer(crone, `<item affiliation='member' jid='${it}@capulet.lit'/>`, room);
+    await enter(hag, 'hag', '', room);
+    for (const it of [hag, member]) {
+      const list = await listOf(it, `affiliation='member'`, room);
+      assert.equal(list.join().includes('member@capulet.lit'), isAllowed, `${whois}: ${list}`);
+    }
+    assert.deepEqual(await listOf(hag, `affiliation='outcast'`, room), ['forbidden']);
+    assert.deepEqual(await listOf(stranger, `affiliation='member'`, room), ['forbidden']);
+    await quiet();
+  }
 });
 
 test('11.1, 18.1.2: a device that is gone before it is inside is taken out again', async () => {
