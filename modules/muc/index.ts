@@ -81,6 +81,7 @@ export default defineModule({
     { number: 317, version: '0.3.1' },
     { number: 410, version: '1.1.0' },
     { number: 421, version: '1.0.1' },
+    { number: 424, version: '0.4.2', note: 'in rooms' },
     { number: 425, version: '0.3.0' },
     { number: 433, version: '0.1.0' },
     { number: 486, version: '0.1.0' },
