@@ -34,6 +34,8 @@ export class Stanza {
   /** What this is a copy of, for a device that was not meant: should delivery fail to all that were, that is lost, too. */
   original: Stanza | undefined = undefined;
   #xml: string | undefined;
+  #before = '';
+  #behind = '';
 
   constructor(element: Element, from: Jid, to: Jid, addressed = true) {
     this.kind = element.name as StanzaKind;
@@ -47,20 +49,31 @@ export class Stanza {
 
   /** The serialised stanza, as it reads in a stream whose content namespace is `jabber:client`. */
   get xml(): string {
-    return (this.#xml ??= this.xmlTo(this.to.full));
+    if (this.#xml === undefined) {
+      const isShared = this.#behind !== '';
+      this.#xml = this.xmlTo(this.to.full);
+      // Most stanzas have one recipient, and may wait for long: one text is enough.
+      if (!isShared) this.#before = this.#behind = '';
+    }
+    return this.#xml;
   }
 
-  /** The same with another `to`; the part after the start tag is shared. */
+  /** The same with another `to`: what is before and behind it is made once. */
   xmlTo(to: string): string {
+    if (this.#behind === '') this.#write();
+    return this.#before + escapeAttribute(to) + this.#behind;
+  }
+
+  #write(): void {
     const { attrs, name } = this.element;
-    let start = `<${name} from='${escapeAttribute(this.from.full)}' to='${escapeAttribute(to)}'`;
+    let start = "'";
     for (let i = 0; i < attrs.length; i += 2) {
       const attr = attrs[i] as string;
-      if (attr === 'from' || attr === 'to') continue;
-      start += writeAttribute(attr, attrs[i + 1] as string, i);
+      if (attr !== 'from' && attr !== 'to') start += writeAttribute(attr, attrs[i + 1] as string, i);
     }
     const inner = this.element.innerXml();
-    return inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;
+    this.#before = `<${name} from='${escapeAttribute(this.from.full)}' to='`;
+    this.#behind = inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;
   }
 
   /** Whether this is a reply, which is never replied to with an error (RFC 6120 section 8.3.1). */
