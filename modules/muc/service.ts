@@ -102,8 +102,9 @@ export class MucService {
     if (stanza.kind === 'presence' || stanza.isReply) return undefined;
     if (stanza.kind === 'message' || stanza.to.resource !== '') return refusals.serviceUnavailable;
     const payload = stanza.element.firstElement();
-    const handler = payload && this.#parts.service[`${stanza.type} ${payload.key}`];
-    if (payload === undefined || handler === undefined) return refusals.serviceUnavailable;
+    if (payload === undefined) return refusals.badRequest; // RFC 6120 section 8.2.3
+    const handler = this.#parts.service[`${stanza.type} ${payload.key}`];
+    if (handler === undefined) return refusals.serviceUnavailable;
     return reply(stanza, handler({ muc: this.#muc, stanza, payload }));
   }
 
@@ -190,8 +191,9 @@ export class MucService {
   #iq(room: Room, stanza: Stanza, origin: Origin): Outcome {
     if (stanza.to.resource !== '') return this.#iqs.ask(room, stanza);
     const payload = stanza.element.firstElement();
-    const handler = payload && this.#parts.rooms[`${stanza.type} ${payload.key}`];
-    if (payload === undefined || handler === undefined) return refusals.serviceUnavailable;
+    if (payload === undefined) return refusals.badRequest; // RFC 6120 section 8.2.3
+    const handler = this.#parts.rooms[`${stanza.type} ${payload.key}`];
+    if (handler === undefined) return refusals.serviceUnavailable;
     return reply(stanza, handler(this.#request(room, stanza, payload, origin)));
   }
 

@@ -285,6 +285,7 @@ const GROUPS: Readonly<Record<string, readonly Row[]>> = {
       ],
       'service-unavailable',
     ),
+    ...each(['owner', 'stranger'], [iq('get', ''), iq('set', 'text'), iq('get', '', SERVICE)], 'bad-request'),
     ['guest', iq('get', `<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>`), 'item-not-found'],
     ['guest', iq('get', `<ping xmlns='urn:xmpp:ping'/>`, `${ROOM}/nobody`), 'item-not-found'],
     ...each(OUTSIDE, [iq('get', `<ping xmlns='urn:xmpp:ping'/>`, `${ROOM}/owner`)], 'not-acceptable'),
