@@ -100,11 +100,11 @@ export function tell(muc: Muc, room: Room, statuses: readonly Status[]): void {
   for (const { jid } of room.devices.values()) muc.router.routeCopy(stanza, jid);
 }
 
-/** Section 10.2: who is no member leaves a room that has become one for members only. */
+/** Section 10.2: who is no member leaves a room that has become one for members only, and is told of no others who do. */
 function removeStrangers(muc: Muc, room: Room): void {
-  for (const occupant of room.occupants.values()) {
-    if (room.affiliationOf(occupant.account) === 'none') removeOccupant(muc, room, occupant, { statuses: [322] });
-  }
+  const strangers = [...room.occupants.values()].filter(({ account }) => room.affiliationOf(account) === 'none');
+  for (const { devices } of strangers) for (const { jid } of devices) room.devices.delete(jid.full);
+  for (const stranger of strangers) removeOccupant(muc, room, stranger, { statuses: [322] });
 }
 
 /** In a room that is moderated now, those without affiliation may only listen; in one that is no more, they may speak. */

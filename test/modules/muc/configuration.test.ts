@@ -265,6 +265,17 @@ test('10.2: who is no member leaves a room that becomes one for members, with 32
   assert.equal(await tries(hag, 'thirdwitch'), 'registration-required');
 });
 
+test('10.2: who has to leave is told of no others who have to, as members are', async () => {
+  await gather({ firstwitch: crone, secondwitch: wiccarocks, thirdwitch: hag });
+  await configure(crone, { membersonly: '1' });
+  for (const [nick, client] of Object.entries({ secondwitch: wiccarocks, thirdwitch: hag })) {
+    await client.receives(statuses(104));
+    await client.receives(`<presence from='${ROOM}/${nick}' type='unavailable'/>`);
+    await client.receivesNothing();
+  }
+  assert.equal((await crone.drain()).filter((it) => it.attr('type') === 'unavailable').length, 2);
+});
+
 test('10.2: who is made admin by the same form stays', async () => {
   await gather({ firstwitch: crone, thirdwitch: hag });
   const form = { 'muc#roomconfig_membersonly': '1', 'muc#roomconfig_roomadmins': 'hag@capulet.lit' };
