@@ -12,7 +12,13 @@ export async function allSee({ crone, wicca, hag }: People, room: string, rank: 
   const change = (address: string) => `+thirdwitch ${rank}${address}${how}`;
   assert.deepEqual(await crone.seen(room), [change(ADDRESS)]);
   assert.deepEqual(await wicca.seen(room), [change('')]);
-  assert.deepEqual(await hag.seen(room), [`${change(ADDRESS)} 110`]);
+  const [own, ...others] = await hag.seen(room);
+  assert.equal(own, `${change(ADDRESS)} 110`);
+  // Who becomes a moderator is shown who the others are.
+  assert.ok(
+    others.every((it) => it.includes(' jid=')),
+    others.join(),
+  );
 }
 
 export const ruled: Readonly<Record<string, UseCase>> = {
