@@ -38,8 +38,9 @@ function isFatal(stanza: Stanza): boolean {
 }
 
 /** Remembers who whispered, so that errors for that find their way, and errors for what was said to all go nowhere. */
-export function noteWhisper({ whispers }: Occupant, sender: Device, id: string | undefined): void {
+export function noteWhisper(recipient: Occupant, sender: Device, id: string | undefined): void {
   if (id === undefined || id.length > MAX_ID) return;
+  const whispers = (recipient.whispers ??= new Map());
   whispers.delete(id);
   whispers.set(id, sender);
   if (whispers.size > MAX_WHISPERS) whispers.delete(whispers.keys().next().value as string);
@@ -47,10 +48,10 @@ export function noteWhisper({ whispers }: Occupant, sender: Device, id: string |
 
 /** Section 7.5 for errors. What else is in it, such as the address of a server, is not for the other side. */
 function returnWhisper(muc: Muc, room: Room, occupant: Occupant, stanza: Stanza): void {
-  const sender = occupant.whispers.get(stanza.id ?? '');
+  const sender = occupant.whispers?.get(stanza.id ?? '');
   const error = errorOf(stanza);
   if (sender === undefined || error === undefined) return;
-  occupant.whispers.delete(stanza.id as string);
+  occupant.whispers?.delete(stanza.id as string);
   if (room.devices.get(sender.jid.full) !== sender) return;
   const element = el(NS.client, 'message', { type: 'error', id: stanza.id }, error.with({ by: undefined }));
   void muc.router.route(new Stanza(element, occupant.jid, sender.jid));

@@ -84,7 +84,7 @@ function admit(muc: Muc, room: Room, { from, to: address, element }: Stanza): De
     room.occupants.set(address.resource, occupant);
   }
   const device: Device = { jid: from, occupant, presence: shownPresence(element), isRestored: false };
-  occupant.devices.push(device);
+  occupant.putLast(device);
   room.devices.set(from.full, device);
   return device;
 }
@@ -92,10 +92,7 @@ function admit(muc: Muc, room: Room, { from, to: address, element }: Stanza): De
 /** What this device says of itself is what counts. */
 export function makeLast(occupant: Occupant, device: Device): void {
   device.isRestored = false;
-  const at = occupant.devices.indexOf(device);
-  if (at === occupant.devices.length - 1) return;
-  occupant.devices.splice(at, 1);
-  occupant.devices.push(device);
+  if (occupant.device !== device) occupant.putLast(device);
 }
 
 /** Who else is there, for one device. */

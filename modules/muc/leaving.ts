@@ -54,7 +54,7 @@ export function leave(
   }
   const gone = gonePresence(room, device, said?.attr('id'), statuses);
   const wasShown = occupant.device === device;
-  occupant.devices.splice(occupant.devices.indexOf(device), 1);
+  occupant.drop(device);
   forgetDevice(room, device);
   if (!device.isRestored) muc.router.routeCopy(gone, device.jid);
   if (!wasShown) return;

@@ -20,14 +20,14 @@ export class Occupant {
   readonly id: string;
   role: Role;
   /** Never empty while the occupant is in the room; the one that spoke of itself last is at the end. */
-  readonly devices: Device[] = [];
+  devices: readonly Device[] = [];
   /** The presence as those see it who may see addresses, and as others do; undefined until somebody asks. */
   open: Stanza | undefined = undefined;
   veiled: Stanza | undefined = undefined;
   /** How fast it may speak; undefined until it does. */
   pace: TokenBucket | undefined = undefined;
-  /** Who whispered to it lately, by the ids of the messages, oldest first. */
-  readonly whispers = new Map<string, Device>();
+  /** Who whispered to it lately, by the ids of the messages, oldest first; undefined for most. */
+  whispers: Map<string, Device> | undefined = undefined;
 
   constructor(jid: Jid, account: Jid, id: string, role: Role) {
     this.jid = jid;
@@ -43,6 +43,23 @@ export class Occupant {
   /** The device whose presence is the occupant's. */
   get device(): Device {
     return this.devices.at(-1) as Device;
+  }
+
+  /** What this device says of the occupant is what counts from now on. */
+  putLast(device: Device): void {
+    // Most have one: a list that has grown would have room for many.
+    this.devices = this.devices.length === 0 ? [device] : [...this.devices.filter((it) => it !== device), device];
+  }
+
+  drop(device: Device): void {
+    this.devices = this.devices.filter((it) => it !== device);
+  }
+
+  /** Nothing happens: what can be made again, or is of no use after some time, is not kept. */
+  rest(): void {
+    this.forgetShown();
+    this.pace = undefined;
+    this.whispers = undefined;
   }
 
   /** Something about it is no longer as it was shown. */

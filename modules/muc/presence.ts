@@ -18,7 +18,9 @@ const FORGEABLE = new Set([
 
 /** A presence as others are shown it: without what only rooms may say. */
 export function shownPresence(element: Element): Element {
-  return element.filter((it) => typeof it === 'string' || !FORGEABLE.has(it.key));
+  const shown = element.children.filter((it) => typeof it === 'string' || !FORGEABLE.has(it.key));
+  // It is kept for as long as the device is there: a copy has just the length that it needs.
+  return new Element(element.ns, element.name, element.attrs, shown.slice());
 }
 
 /** Who did it, and why. */

@@ -120,7 +120,7 @@ function settle(muc: Muc, room: Room, row: ResidentRow): Device | undefined {
   const occupant = room.occupants.get(nick) ?? newOccupant(muc, room, { account: from.bareJid, nick, role });
   if (occupant.account.bare !== from.bare) return undefined;
   const device: Device = { jid: from, occupant, presence: parseStored(row.presence), isRestored: true };
-  occupant.devices.push(device);
+  occupant.putLast(device);
   if (row.gone === 0) room.devices.set(from.full, device);
   return device;
 }

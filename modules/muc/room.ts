@@ -55,8 +55,8 @@ export class Room {
   photoHashes: readonly string[] | undefined = undefined;
   /** Undefined while nobody waits for the history. */
   reading: Reading | undefined = undefined;
-  /** When accounts have spoken last, the latest at the end, while there is slow mode; milliseconds since 1970. */
-  readonly spokeAt = new Map<string, number>();
+  /** When accounts have spoken last, the latest at the end, in slow mode only; milliseconds since 1970. */
+  spokeAt: Map<string, number> | undefined = undefined;
   /** Nobody but its owners gets in until it is configured (section 10.1.1). */
   isLocked = false;
   /** The room is no more; whoever still holds it must not use it. */

@@ -26,7 +26,7 @@ export function takeTurn(muc: Muc, room: Room, { account }: Occupant, element: E
   if (pause === 0 || element.child(BODY) === undefined) return undefined;
   if (affiliationAtLeast(room.affiliationOf(account), 'admin')) return undefined;
   const now = muc.clock.now();
-  const { spokeAt } = room;
+  const spokeAt = (room.spokeAt ??= new Map());
   if (now - (spokeAt.get(account.bare) ?? Number.NEGATIVE_INFINITY) < pause) return tooSoon(room.config);
   spokeAt.delete(account.bare);
   spokeAt.set(account.bare, now);

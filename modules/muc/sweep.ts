@@ -1,10 +1,13 @@
 /** The rounds of a caretaker: rooms that nobody uses go to sleep, devices that are gone leave. A few rooms at a time. */
+import { archivesNow } from './history.ts';
 import type { Muc } from './muc.ts';
 import type { Room } from './room.ts';
 
 const SWEEP_MS = 5_000;
 /** Rooms and devices that are looked at in one step, so that nobody waits for it. */
 const STEP = 5_000;
+/** When a room is quiet, and what is at hand for those who come in is not kept any longer. */
+const REST_MS = 60_000;
 
 /** Begins the rounds, which end with the signal. */
 export function startSweep(muc: Muc, signal: AbortSignal): void {
@@ -27,10 +30,13 @@ export function startSweep(muc: Muc, signal: AbortSignal): void {
 
 function tend(muc: Muc, room: Room): void {
   loseGhosts(muc, room);
-  if (room.usedAt > muc.clock.now() - muc.options.hibernateAfter) return;
+  const quietMs = muc.clock.now() - room.usedAt;
+  if (quietMs < REST_MS) return;
+  for (const occupant of room.occupants.values()) occupant.rest();
+  if (quietMs < muc.options.hibernateAfter) return;
   if (room.occupants.size === 0) muc.rooms.retire(room);
   // It can be read again.
-  else if (room.config.archive && muc.archive !== undefined) room.history = undefined;
+  else if (archivesNow(muc, room)) room.history = undefined;
 }
 
 /**

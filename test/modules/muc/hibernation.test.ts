@@ -118,6 +118,7 @@ test('10.1.1: a room that nobody has set up goes when it is empty, be it that it
   await enter(crone, 'crone', '', room);
   await crone.send(leave(room, 'crone'));
   await crone.drain();
+  assert.match(String(await crone.iq('get', info, room)), /item-not-found/);
   assert.equal(
     (await database.rooms()).some((it) => it.local === 'vacant'),
     false,
