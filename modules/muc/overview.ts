@@ -14,15 +14,15 @@ interface StoredMembership {
   readonly since: number;
 }
 
-const statements = {
-  list: query<[string, string, number], StoredRoom>(
+export const overviewStatements = {
+  allRooms: query<[string, string, number], StoredRoom>(
     `select local, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
   ),
-  count: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
-  owned: query<[string, string], { count: number }>(
+  countRooms: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
+  ownedRooms: query<[string, string], { count: number }>(
     `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
   ),
-  memberships: query<[string, string], StoredMembership>(
+  membershipsOf: query<[string, string], StoredMembership>(
     `select local as room, affiliation, nick, reason, since from muc_affiliation
      where address = $1 and domain = $2 order by local`,
   ),
@@ -33,31 +33,31 @@ const statements = {
 export class Overview {
   readonly #db: Database;
   readonly #domain: string;
-  readonly #store: Prepared<typeof statements>;
+  readonly #store: Prepared<typeof overviewStatements>;
 
   constructor(db: Database, domain: string) {
     this.#db = db;
     this.#domain = domain;
-    this.#store = db.prepare(statements);
+    this.#store = db.prepare(overviewStatements);
   }
 
   /** In the order of their names, behind one of them. */
   rooms(after: string, limit: number): Promise<readonly StoredRoom[]> {
-    return this.#store.list(this.#domain, after, limit);
+    return this.#store.allRooms(this.#domain, after, limit);
   }
 
   async count(): Promise<number> {
-    return (await this.#store.count(this.#domain))[0]?.count ?? 0;
+    return (await this.#store.countRooms(this.#domain))[0]?.count ?? 0;
   }
 
   /** How many rooms an account owns. */
   async owned(account: string): Promise<number> {
-    return (await this.#store.owned(account, this.#domain))[0]?.count ?? 0;
+    return (await this.#store.ownedRooms(account, this.#domain))[0]?.count ?? 0;
   }
 
   /** What an account is in the rooms that know it. */
   memberships(account: string): Promise<readonly StoredMembership[]> {
-    return this.#store.memberships(account, this.#domain);
+    return this.#store.membershipsOf(account, this.#domain);
   }
 
   async forget(account: string): Promise<void> {

@@ -36,8 +36,8 @@ interface ResidentRow {
   readonly gone: number;
 }
 
-const statements = {
-  put: query<[string, string, string, string, string, string, number, number]>(
+export const residentStatements = {
+  putResident: query<[string, string, string, string, string, string, number, number]>(
     `insert into muc_occupant (domain, local, address, nick, role, presence, place, gone)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
@@ -45,17 +45,17 @@ const statements = {
   residents: query<[string, string], ResidentRow>(
     `select address, nick, role, presence, gone from muc_occupant where domain = $1 and local = $2 order by place`,
   ),
-  forget: query<[string]>('delete from muc_occupant where domain = $1'),
+  forgetResidents: query<[string]>('delete from muc_occupant where domain = $1'),
   fleeting: query<[string], { local: string }>('select local from muc_room where domain = $1 and fleeting > 0'),
 };
 
 export class Residents {
   readonly #db: Database;
-  readonly #store: Prepared<typeof statements>;
+  readonly #store: Prepared<typeof residentStatements>;
 
   constructor(db: Database) {
     this.#db = db;
-    this.#store = db.prepare(statements);
+    this.#store = db.prepare(residentStatements);
   }
 
   /** The server stops. Whoever is in a room is written down, with the role that moderators have given. */
@@ -71,7 +71,7 @@ export class Residents {
       devices.map((it) => {
         const isGone = room.devices.has(it.jid.full) ? 0 : 1;
         const presence = it.presence.toString();
-        return this.#store.put.bind(domain, local, it.jid.full, nick, role, presence, place++, isGone);
+        return this.#store.putResident.bind(domain, local, it.jid.full, nick, role, presence, place++, isGone);
       }),
     );
   }
@@ -84,7 +84,7 @@ export class Residents {
     const { domain } = muc.jid;
     const until = muc.clock.now() + muc.options.returnWithin;
     await inLots(await this.#store.houses(domain), (local) => this.#settle(muc, local, until));
-    await this.#store.forget(domain);
+    await this.#store.forgetResidents(domain);
     await inLots(await this.#store.fleeting(domain), (local) => removeEmpty(muc, local));
   }
 

@@ -3,8 +3,9 @@ import { type Database, type Jid, jid, parseStored, query } from '#api';
 import { avatarMigrations, avatarStatements } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
 import { HatStore, hatsMigrations, hatsStatements } from './hats-store.ts';
+import { overviewStatements } from './overview.ts';
 import { type Affiliation, isAffiliation } from './ranks.ts';
-import { residentMigrations } from './residents.ts';
+import { residentMigrations, residentStatements } from './residents.ts';
 import { type Membership, Room } from './room.ts';
 import { DEFAULT_ROOM, type RoomConfig } from './room-config.ts';
 
@@ -97,6 +98,8 @@ export const statements = {
   forgetMemberships: query<[string, string]>('delete from muc_affiliation where domain = $1 and local = $2'),
   ...avatarStatements,
   ...hatsStatements,
+  ...overviewStatements,
+  ...residentStatements,
 };
 
 /** One change of affiliation; a membership without rank and name is none. */
