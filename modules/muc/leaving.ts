@@ -6,8 +6,6 @@ import { broadcastLeaving, broadcastPresence, type Change, sendSelfPresence } fr
 import type { Room } from './room.ts';
 import { NS_OCCUPANT_ID, NS_USER, type Status, status, userX } from './vocabulary.ts';
 
-const DESTROYED: Change = { affiliation: 'none', destroy: el(NS_USER, 'destroy') };
-
 /** Takes everybody under this name out of the room and tells the rest. */
 export function removeOccupant(muc: Muc, room: Room, occupant: Occupant, change: Change): void {
   broadcastLeaving(muc, room, occupant, change);
@@ -46,9 +44,7 @@ export function leave(
   const { occupant } = device;
   if (occupant.devices.length === 1) {
     const reason = statuses.length > 0 ? 'The connection was lost.' : undefined;
-    // Section 10.1.3: a room that nobody has set up goes with its founder.
-    const end = room.isLocked && room.occupants.size === 1 ? DESTROYED : {};
-    broadcastLeaving(muc, room, occupant, { statuses, reason, said, ...end });
+    broadcastLeaving(muc, room, occupant, { statuses, reason, said });
     forgetOccupant(muc, room, occupant);
     return;
   }

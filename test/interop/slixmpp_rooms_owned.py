@@ -27,7 +27,7 @@ async def create(people):
     # Who goes before the room is set up does not want it.
     people.crone.muc.leave_muc(room, 'firstwitch')
     [gone] = await people.crone.seen(room)
-    holds(gone.startswith('-firstwitch ') and ' destroy' in gone, 'saw %r' % gone)
+    holds(gone.startswith('-firstwitch ') and ' destroy' not in gone, 'saw %r' % gone)
     await people.hag.enter(room)
     holds('+thirdwitch owner/moderator jid=hag66/pda 110 170 201' in await people.hag.seen(room), 'the room is left')
 
