@@ -1,6 +1,6 @@
 /** Setting a room up and taking it down: XEP-0045 sections 10.1, 10.2 and 10.9. */
 import { clark, type Element, el, NS, parseJid, readForm, refusals, Stanza, StanzaError, writeForm } from '#api';
-import { applyAffiliations, broadcastRoleChange } from './affiliations.ts';
+import { applyAffiliations } from './affiliations.ts';
 import { configFormFields, readConfigForm } from './config-fields.ts';
 import { reviseHistory } from './history.ts';
 import { removeOccupant } from './leaving.ts';
@@ -60,7 +60,10 @@ function notAcceptable(field: string): StanzaError {
   return new StanzaError('not-acceptable', `the field ${field} cannot have this value`);
 }
 
-/** Puts a set-up in force, and tells the occupants what of it concerns them (section 10.2.1). */
+/**
+ * Puts a set-up in force, and tells the occupants what of it concerns them (section 10.2.1). Those who are there keep the
+ * voice that they have when the room becomes moderated: to change all roles would tell everybody of everybody.
+ */
 export async function configure(muc: Muc, room: Room, config: RoomConfig): Promise<undefined> {
   const { config: before, isLocked } = room;
   room.config = config;
@@ -77,7 +80,6 @@ export async function configure(muc: Muc, room: Room, config: RoomConfig): Promi
   tell(muc, room, changes(before, config));
   if (config.membersOnly && !before.membersOnly) removeStrangers(muc, room);
   reviseBroadcast(muc, room, before);
-  if (config.moderated !== before.moderated) reviseVoices(muc, room);
   return undefined;
 }
 
@@ -105,15 +107,6 @@ function removeStrangers(muc: Muc, room: Room): void {
   const strangers = [...room.occupants.values()].filter(({ account }) => room.affiliationOf(account) === 'none');
   for (const { devices } of strangers) for (const { jid } of devices) room.devices.delete(jid.full);
   for (const stranger of strangers) removeOccupant(muc, room, stranger, { statuses: [322] });
-}
-
-/** In a room that is moderated now, those without affiliation may only listen; in one that is no more, they may speak. */
-function reviseVoices(muc: Muc, room: Room): void {
-  for (const occupant of room.occupants.values()) {
-    if (room.affiliationOf(occupant.account) !== 'none' || occupant.role === 'moderator') continue;
-    const role = room.defaultRole('none');
-    if (role !== occupant.role) broadcastRoleChange(muc, room, occupant, role, {});
-  }
 }
 
 /** Section 10.9: `<destroy/>` of an owner may name another room, its password and a reason. */
