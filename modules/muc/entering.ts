@@ -1,4 +1,5 @@
 /** How one gets into a room: XEP-0045 section 7.2. */
+import { hash, timingSafeEqual } from 'node:crypto';
 import { clark, type Element, el, type Jid, NS, Stanza, StanzaError } from '#api';
 import { sendHistory } from './history.ts';
 import type { Muc } from './muc.ts';
@@ -58,14 +59,18 @@ function refuseEntry(muc: Muc, room: Room, { from, to }: Stanza, x: Element): St
   if (room.isLocked && affiliation !== 'owner') return locked;
   const isTrusted = affiliationAtLeast(affiliation, 'admin');
   if (room.config.membersOnly && affiliation === 'none') return notMember;
-  if (room.config.password !== '' && affiliation !== 'owner' && x.childText(PASSWORD) !== room.config.password) {
-    return wrongPassword;
-  }
+  if (affiliation !== 'owner' && !opens(room.config.password, x.childText(PASSWORD) ?? '')) return wrongPassword;
   if (isNickTaken(room, to.resource, from)) return nickTaken;
   if (room.occupants.has(to.resource)) return undefined;
   const { maxOccupants } = muc.options;
   const limit = room.config.maxUsers === 0 ? maxOccupants : Math.min(room.config.maxUsers, maxOccupants);
   return room.occupants.size >= limit + (isTrusted ? ADMINS_MORE : 0) ? isFull : undefined;
+}
+
+/** Hashed, so that the time that it takes tells nothing of the password. */
+function opens(password: string, tried: string): boolean {
+  if (password === '') return true;
+  return timingSafeEqual(hash('sha256', password, 'buffer'), hash('sha256', tried, 'buffer'));
 }
 
 /** Somebody else is there under that name, or has reserved it (sections 7.2.8 and 7.12). */

@@ -16,7 +16,8 @@ conf() {
   mkdir -p "$PEER_DIR/data"
   # Hashed passwords with the rounds that the peers use; the fewest that are allowed where they keep passwords in plain.
   local rounds=4096; [ "$AUTH" = hashed ] && rounds=10000
-  local modules='{}'; [ "$MAM" = off ] && modules='{ archive: false }'
+  local modules='muc: { messagesPerSecond: 1000000, presencePerSecond: 1000000, creationsPerHour: 1000000 }'
+  [ "$MAM" = off ] && modules="$modules, archive: false"
   cat > "$PEER_DIR/parley.yaml" <<C
 data: $PEER_DIR/data
 database: ${DATABASE:-sqlite:parley.db}
@@ -27,7 +28,7 @@ listeners:
 tls: { requireTls: false }
 auth: { allowPlainWithoutTls: true, mechanisms: [SCRAM-SHA-1, PLAIN], hashes: [SHA-1], scramIterations: $rounds }
 limits: { bytesPerSecond: 1 GiB, burstBytes: 1 GiB, authTimeout: 10m }
-modules: $modules
+modules: { $modules }
 log: { level: warn }
 C
 }
