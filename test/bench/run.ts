@@ -59,7 +59,7 @@ const PEERS: readonly Peer[] = [
 
 /**
  * How often the generator reads where each message waits for an earlier one. Else it would read as often as a server writes
- * that writes each stanza by itself, and hold it back; no server measured is faster with longer pauses.
+ * that writes each stanza by itself, and hold it back. In rooms, longer pauses help no server.
  */
 const READ_EVERY_US: Readonly<Record<string, number>> = { chat: 2000, chatw1: 2000, muc100: 500, muc1000: 500 };
 /** Which tests need passwords that are hashed with the same rounds everywhere. */
