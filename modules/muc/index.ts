@@ -52,8 +52,8 @@ import { startSweep } from './sweep.ts';
 /** Accounts whose requests are counted, and invitations that can still be declined: the oldest are forgotten. */
 const HOURLY = { periodMs: 3_600_000, keys: 10_000 };
 const INVITATIONS = 20_000;
-/** In so many seconds presence may change in bursts. */
-const BURST_SECONDS = 5;
+/** Presence of so many seconds may change at once: a client that comes back says a lot. */
+const BURST_SECONDS = 15;
 
 const PARTS: Parts = {
   rooms: {
