@@ -4,14 +4,17 @@
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
 import { findPostgres } from './support/postgres.ts';
 
 const ROOT = import.meta.dirname;
-/** Longer than any file takes on a busy machine. */
-const FILE_TIMEOUT_MS = 240_000;
+/** Longer than any file, or lot of them, takes on a busy machine. */
+const TIMEOUT_MS = 240_000;
+const TOGETHER = join(ROOT, 'support/together.ts');
+/** Files that share a process. */
+const LOT = 8;
 /** Suites that need more than this process. */
 const SERVICE = /^(?:cli|interop|system)\//;
 
@@ -60,15 +63,38 @@ process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 async function runGroup(group: 'unit' | 'service', chosen: readonly string[]): Promise<void> {
   const startedAt = performance.now();
   const before = { ...total };
-  const concurrency = group === 'unit' ? availableParallelism() + 1 : 1;
-  // A file that hangs fails; without a limit it would take the whole run with it.
-  const events = run({ files: chosen.map((file) => join(ROOT, file)), concurrency, timeout: FILE_TIMEOUT_MS });
-  for await (const { type, data } of events) {
+  if (group === 'service') await follow({ files: chosen.map((file) => join(ROOT, file)), concurrency: 1 });
+  else await runTogether(lots(chosen));
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${group}: ${chosen.length} files, ${total.passed - before.passed} passed in ${seconds} s`);
+}
+
+/** Lots of neighbouring files, each run in one process, a few processes at a time. */
+async function runTogether(waiting: string[][]): Promise<void> {
+  const worker = async (): Promise<void> => {
+    for (let lot = waiting.shift(); lot !== undefined; lot = waiting.shift()) {
+      await follow({ files: [TOGETHER], argv: lot.map((file) => join(ROOT, file)) });
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
+}
+
+/** Files of one folder in lots; the largest first, so that none of them is left for the end. */
+function lots(chosen: readonly string[]): string[][] {
+  const byFolder = Map.groupBy(chosen, (file) => dirname(file));
+  const all: string[][] = [];
+  for (const inFolder of byFolder.values()) {
+    for (let i = 0; i < inFolder.length; i += LOT) all.push(inFolder.slice(i, i + LOT));
+  }
+  return all.sort((a, b) => b.length - a.length);
+}
+
+async function follow(what: { files: string[]; argv?: string[]; concurrency?: number }): Promise<void> {
+  // What hangs fails; without a limit it would take the whole run with it.
+  for await (const { type, data } of run({ ...what, timeout: TIMEOUT_MS })) {
     if (type === 'test:pass' || type === 'test:fail') count(type === 'test:fail', data as unknown as Outcome);
     else if (type === 'test:stderr') process.stderr.write((data as { message: string }).message);
   }
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${group}: ${chosen.length} files, ${total.passed - before.passed} passed in ${seconds} s`);
 }
 
 /** Files and suites are no tests; a failure of theirs is one all the same, unless a test in them has failed already. */
@@ -78,7 +104,7 @@ function count(failed: boolean, outcome: Outcome): void {
     if (error !== undefined && /subtests? failed|test failed$/.test(error.message) && total.failed > 0) return;
     total.failed++;
     console.log(`\nFAILED ${relative(ROOT, outcome.file ?? '')}: ${outcome.name}\n${inspect(error?.cause ?? error)}\n`);
-  } else if (type !== 'suite' && !outcome.name.endsWith('.test.ts')) {
+  } else if (type !== 'suite' && !outcome.name.endsWith('.ts')) {
     if (outcome.skip !== undefined || outcome.todo !== undefined) total.skipped++;
     else total.passed++;
   }

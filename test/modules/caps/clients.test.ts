@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NS, query } from '#api';
-import { answers, capsOf, featuresAt, isAsked, presenceWith, settled, show, start } from './fixture.ts';
+import { answers, capsOf, featuresAt, isAsked, presenceWith, settled, show, starter } from './fixture.ts';
+
+const start = starter();
 
 const TUNE = 'http://jabber.org/protocol/tune+notify';
 

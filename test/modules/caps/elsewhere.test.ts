@@ -5,7 +5,9 @@ import { jid, NS, Router } from '#api';
 import { Stanza } from '../../../src/xmpp/stanza.ts';
 import type { TestServer } from '../../support/parley.ts';
 import { parseXml } from '../../support/xml.ts';
-import { capsOf, featuresAt, settled, start } from './fixture.ts';
+import { capsOf, featuresAt, settled, starter } from './fixture.ts';
+
+const start = starter();
 
 /** Another domain, which notes what it gets. */
 function gateway(server: TestServer) {

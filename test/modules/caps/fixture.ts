@@ -42,15 +42,17 @@ const listener = defineModule({
   config: z.strictObject({}),
   setup: () => ({ hooks: [observe(capsChanged, (change) => void changes.push(change))] }),
 });
-const shared = sharedServer({ extra: [listener] });
 
-/** A server that knows of no capabilities yet; one of its own for a test that needs other options. */
-export async function start(t: TestContext, options?: TestOptions) {
-  const server = options === undefined ? await shared(t) : await startParley({ ...options, extra: [listener] });
-  if (options === undefined) await forgetAll(server);
-  else t.after(() => server.stop());
-  changes.length = 0;
-  return { server, changes, client: (name: string) => server.login(name, { resource: 'r', available: false }) };
+/** For the tests of one file: a server that knows of no capabilities yet, or one of its own where options are given. */
+export function starter() {
+  const shared = sharedServer({ extra: [listener] });
+  return async (t: TestContext, options?: TestOptions) => {
+    const server = options === undefined ? await shared(t) : await startParley({ ...options, extra: [listener] });
+    if (options === undefined) await forgetAll(server);
+    else t.after(() => server.stop());
+    changes.length = 0;
+    return { server, changes, client: (name: string) => server.login(name, { resource: 'r', available: false }) };
+  };
 }
 
 async function forgetAll(server: TestServer): Promise<void> {
