@@ -101,18 +101,6 @@ suite('user archives', () => {
     assert.deepEqual(found.bodies, ['note']);
   });
 
-  test('XEP-0313 6.1: what a guard refuses is in the archive of the sender alone', async (t) => {
-    const block = (action: string) =>
-      juliet.iq('set', `<${action} xmlns='urn:xmpp:blocking'><item jid='romeo@capulet.lit'/></${action}>`);
-    await block('block');
-    t.after(() => block('unblock').then(() => Promise.all([juliet.drain(), romeo.drain()])));
-    const received = await since(juliet, async () => {
-      const sent = await since(romeo, () => send('<body>hear me</body>'));
-      assert.deepEqual(sent.bodies, ['hear me']);
-    });
-    assert.deepEqual(received.ids, []);
-  });
-
   test('XEP-0313 6.1, RFC 6121 8.5.3.2.1: what no resource takes is in the archive of the sender alone', async () => {
     const received = await since(juliet, async () => {
       await romeo.send(`<message to='juliet@capulet.lit/gone' type='normal' id='lost'>${BODY}</message>`);

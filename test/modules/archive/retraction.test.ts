@@ -104,21 +104,6 @@ suite('retractions', () => {
     await romeo.drain();
   });
 
-  test('who blocks somebody keeps what was said, though the sender does not', async (t) => {
-    await say(romeo, juliet, 'a threat', `type='chat' id='threat-1'`);
-    const item = `<item jid='romeo@capulet.lit'/>`;
-    await juliet.iq('set', `<block xmlns='urn:xmpp:blocking'>${item}</block>`);
-    t.after(() => juliet.iq('set', `<unblock xmlns='urn:xmpp:blocking'>${item}</unblock>`));
-    await romeo.send(
-      `<message to='juliet@capulet.lit' id='retract-threat'><retract xmlns='${RETRACT}' id='threat-1'/></message>`,
-    );
-    await romeo.drain();
-    await juliet.drain();
-    await settled();
-    assert.ok(tombstone(await find(romeo, 'threat-1')));
-    assert.equal((await find(juliet, 'threat-1'))?.childText('{jabber:client}body'), 'a threat');
-  });
-
   test('of several messages with one id the newest is retracted', async () => {
     await romeo.drain();
     await say(romeo, juliet, 'older', `type='chat' id='twice'`);

@@ -123,21 +123,6 @@ suite('parley explain states the fate of a message', () => {
     await fates(scene, 'bounced', 'returned to its sender: service-unavailable (too many messages wait)');
   });
 
-  test('blocked by its recipient or its sender (XEP-0191)', async (t) => {
-    const scene = await start(t);
-    const { server, romeo } = scene;
-    const juliet = await online(server, 'juliet', 'balcony');
-    const block = (jid: string): string => `<block xmlns='urn:xmpp:blocking'><item jid='${jid}'/></block>`;
-    await juliet.iq('set', block('romeo@capulet.lit'));
-    await speak(scene);
-    await fates(scene, 'blocked', `blocked by ${JULIET}, and returned to its sender: service-unavailable`);
-    await romeo.iq('set', block('tybalt@capulet.lit'));
-    await romeo.send(chat('tybalt@capulet.lit', 'own'));
-    await settled(romeo);
-    const text = 'blocked by romeo@capulet.lit, and returned to its sender: not-acceptable';
-    assert.deepEqual(await fateOf(server, 'own'), ['blocked', text]);
-  });
-
   test('to nobody: there is no such account', async (t) => {
     const scene = await start(t);
     await speak(scene, 'nobody@capulet.lit');

@@ -167,14 +167,6 @@ test('7.8.2: a message invites 50 at most', async () => {
   await crone.receives(error('policy-violation', 'modify'));
 });
 
-test('7.8.2: an invitation that cannot be delivered does not come back to the room', async () => {
-  await hecate.iq('set', `<block xmlns='urn:xmpp:blocking'><item jid='${ROOM}'/></block>`);
-  await hecate.drain();
-  await crone.send(message(INVITE));
-  await crone.receivesNothing();
-  await hecate.receivesNothing();
-});
-
 test('7.8.2: an invitation waits for one who is not online', async () => {
   await server.account('bard');
   await crone.send(message(`<invite to='bard@capulet.lit'/>`));

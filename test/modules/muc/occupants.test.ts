@@ -306,17 +306,6 @@ test('11.1, 18.1.2: an error does not throw out a device that is there', async (
   assert.equal((await hag.iq('get', `<ping xmlns='urn:xmpp:ping'/>`, `${room}/hag`)).attr('type'), 'result');
 });
 
-test('XEP-0191: who blocks another occupant stays in the room', async () => {
-  const room = await newRoom();
-  await hag.iq('set', `<block xmlns='urn:xmpp:blocking'><item jid='${room}/crone'/></block>`);
-  await hag.drain();
-  await crone.send(`<message id='b' type='groupchat' to='${room}'><body>hello</body></message>`);
-  await crone.receives(`<message id='b' type='groupchat'><body>hello</body></message>`);
-  await Promise.all([crone.receivesNothing(), hag.receivesNothing()]);
-  await hag.iq('set', `<unblock xmlns='urn:xmpp:blocking'><item jid='${room}/crone'/></unblock>`);
-  await quiet();
-});
-
 test('XEP-0421 4: the id is the same for all devices and visits, another one in another room, and tells nothing', async () => {
   const [one, other] = [await newRoom(), await newRoom()];
   const idIn = async (client: TestClient, room: string): Promise<string> => {
