@@ -8,6 +8,12 @@ import type { StanzaError } from './stanza-error.ts';
 
 export type StanzaKind = 'message' | 'presence' | 'iq';
 
+/** What all copies of a stanza share: the text up to the value of `to`, and from there on. */
+interface Copies {
+  readonly before: string;
+  readonly behind: string;
+}
+
 /**
  * One stanza. Parsed once, serialised once: `xml` is cached, and fan-out to many recipients rewrites the start tag only.
  * The element's own `from` and `to` are not looked at after construction; the fields here are the truth.
@@ -34,8 +40,7 @@ export class Stanza {
   /** What this is a copy of, for a device that was not meant: should delivery fail to all that were, that is lost, too. */
   original: Stanza | undefined = undefined;
   #xml: string | undefined;
-  #before = '';
-  #behind = '';
+  #copies: Copies | undefined;
 
   constructor(element: Element, from: Jid, to: Jid, addressed = true) {
     this.kind = element.name as StanzaKind;
@@ -49,31 +54,41 @@ export class Stanza {
 
   /** The serialised stanza, as it reads in a stream whose content namespace is `jabber:client`. */
   get xml(): string {
-    if (this.#xml === undefined) {
-      const isShared = this.#behind !== '';
-      this.#xml = this.xmlTo(this.to.full);
-      // Most stanzas have one recipient, and may wait for long: one text is enough.
-      if (!isShared) this.#before = this.#behind = '';
-    }
-    return this.#xml;
+    // Most stanzas have one recipient, and may wait for long: nothing else is kept of them than this text.
+    return (this.#xml ??= this.#copies === undefined ? this.#write() : this.xmlTo(this.to.full));
   }
 
   /** The same with another `to`: what is before and behind it is made once. */
   xmlTo(to: string): string {
-    if (this.#behind === '') this.#write();
-    return this.#before + escapeAttribute(to) + this.#behind;
+    const { before, behind } = (this.#copies ??= this.#split());
+    return before + escapeAttribute(to) + behind;
   }
 
-  #write(): void {
-    const { attrs, name } = this.element;
-    let start = "'";
+  #write(): string {
+    const { name } = this.element;
+    const start = `<${name} from='${escapeAttribute(this.from.full)}' to='${escapeAttribute(this.to.full)}'${this.#attributes()}`;
+    const inner = this.element.innerXml();
+    return inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;
+  }
+
+  #split(): Copies {
+    const { name } = this.element;
+    const inner = this.element.innerXml();
+    const rest = inner === '' ? '/>' : `>${inner}</${name}>`;
+    return {
+      before: `<${name} from='${escapeAttribute(this.from.full)}' to='`,
+      behind: `'${this.#attributes()}${rest}`,
+    };
+  }
+
+  #attributes(): string {
+    const { attrs } = this.element;
+    let text = '';
     for (let i = 0; i < attrs.length; i += 2) {
       const attr = attrs[i] as string;
-      if (attr !== 'from' && attr !== 'to') start += writeAttribute(attr, attrs[i + 1] as string, i);
+      if (attr !== 'from' && attr !== 'to') text += writeAttribute(attr, attrs[i + 1] as string, i);
     }
-    const inner = this.element.innerXml();
-    this.#before = `<${name} from='${escapeAttribute(this.from.full)}' to='`;
-    this.#behind = inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`;
+    return text;
   }
 
   /** Whether this is a reply, which is never replied to with an error (RFC 6120 section 8.3.1). */
