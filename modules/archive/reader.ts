@@ -91,6 +91,7 @@ export class Reader {
     const { findOwner, findConversation, holds } = this.#store;
     const named = [page.after, page.before, filter.after, filter.before, ...(filter.ids ?? [])];
     const ids = [...new Set(named.filter(isId))];
+    // In the order of the calls; `atomically` cannot know what each selects.
     const [owners, talks, ...rows] = (await this.#db.atomically([
       findOwner.bind(owner.bare),
       findConversation.bind(owner.bare, filter.with?.bare ?? ''),

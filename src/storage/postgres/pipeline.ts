@@ -75,6 +75,7 @@ class Pipeline implements Submittable {
   }
 
   submit(connection: Connection): void {
+    // The types leave the events of the protocol out.
     const wire = connection as unknown as Wire;
     this.#wire = wire;
     wire.on('parseComplete', this.#onParsed);

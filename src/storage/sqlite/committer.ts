@@ -107,6 +107,7 @@ export class Committer {
     const values = take(cursor);
     try {
       const { statement, columns } = id === -1 ? this.#prepare(text) : this.#cached(id, text);
+      // The types do not know that the statement gives its rows as arrays.
       const rows = statement.all(...values) as unknown as readonly (readonly SqlValue[])[];
       return rows.length === 0 ? 0 : { columns, rows };
     } catch (error) {
