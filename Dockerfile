@@ -18,5 +18,5 @@ VOLUME /var/lib/parley
 EXPOSE 5222 5223 5280 5281
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:5280/readyz').then((it) => process.exit(it.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--initial-heap-size=128", "/opt/parley/bin/parley"]
+ENTRYPOINT ["/opt/parley/bin/parley"]
 CMD ["start"]

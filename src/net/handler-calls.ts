@@ -1,5 +1,6 @@
 /** Calls what listens to a transport; a mistake in there costs that one connection, not the process. */
 import type { TransportHandler } from '../kernel/transport.ts';
+import { writeBatch } from './write-batch.ts';
 
 export interface HandlerOwner {
   readonly handler: TransportHandler | undefined;
@@ -13,6 +14,7 @@ export function callData(owner: HandlerOwner, chunk: Buffer): void {
   } catch (error) {
     owner.handlerFailed(error);
   }
+  writeBatch.checkpoint();
 }
 
 export function callDrain(owner: HandlerOwner): void {

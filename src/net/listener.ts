@@ -4,6 +4,7 @@ import { normalizeAddress } from '../util/networks.ts';
 import type { NetContext } from './net-context.ts';
 import { Peer } from './peer.ts';
 import { expectProxyHeader } from './proxy-header.ts';
+import { readInPlace } from './read-in-place.ts';
 
 /** Bounds what a paused connection may hold: this and one read. */
 const highWaterMark = 16 * 1024;
@@ -16,6 +17,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** Connections open with a PROXY header and are refused from addresses that are not trusted. */
   readonly proxyProtocol?: boolean;
+  /** The event `data` brings bytes that are the listener's during the call only. Not behind a PROXY header. */
+  readonly readsInPlace?: boolean;
 }
 
 export type Connected = (socket: Socket, peer: Peer) => void;
@@ -85,7 +88,8 @@ export class Listener {
     const { keepAliveDelayMs } = this.#net.options;
     const keepAlive = { keepAlive: keepAliveDelayMs > 0, keepAliveInitialDelay: keepAliveDelayMs };
     const server = createServer({ noDelay: true, highWaterMark, ...keepAlive });
-    server.on('connection', (socket) => this.#accept(socket));
+    const inPlace = this.#options.readsInPlace === true && this.#options.proxyProtocol !== true;
+    server.on('connection', (socket) => this.#accept(inPlace ? readInPlace(socket, highWaterMark) : socket));
     return server;
   }
 

@@ -29,7 +29,8 @@ export class StreamListener implements TlsOwner {
     this.#net = net;
     this.#security = options.security;
     this.#accept = options.accept;
-    this.#listener = new Listener(net, options, (socket, peer) => this.#connected(socket, peer));
+    const readsInPlace = options.security.mode !== 'direct';
+    this.#listener = new Listener(net, { ...options, readsInPlace }, (socket, peer) => this.#connected(socket, peer));
   }
 
   get addresses(): readonly AddressInfo[] {

@@ -76,7 +76,7 @@ export class TlsAcceptor {
         return;
       }
       socket.pause();
-      socket.unshift(chunk);
+      socket.unshift(Buffer.from(chunk)); // which may be in a buffer that sockets share
       this.#begin({ socket, peer, owner });
     });
     socket.resume();

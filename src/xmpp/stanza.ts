@@ -76,8 +76,8 @@ export class Stanza {
     const inner = this.element.innerXml();
     const rest = inner === '' ? '/>' : `>${inner}</${name}>`;
     return {
-      before: `<${name} from='${escapeAttribute(this.from.full)}' to='`,
-      behind: `'${this.#attributes()}${rest}`,
+      before: flat(`<${name} from='${escapeAttribute(this.from.full)}' to='`),
+      behind: flat(`'${this.#attributes()}${rest}`),
     };
   }
 
@@ -112,6 +112,14 @@ export class Stanza {
   toElement(): Element {
     return this.element.with({ from: this.from.full, to: this.to.full });
   }
+}
+
+const PIECES = /\0/;
+
+/** The same text in one piece: the engine joins its pieces to search it, and would else join them in every copy. */
+function flat(text: string): string {
+  PIECES.test(text);
+  return text;
 }
 
 /** Builds a stanza of the server's own. */

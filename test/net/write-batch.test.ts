@@ -74,6 +74,49 @@ test('who is added during a flush takes part in the next one', () => {
   assert.deepEqual(flushed, ['first', 'late']);
 });
 
+/** A batch whose time is moved by hand; what is flushed takes `flushMs`. */
+function createTimed(flushMs: number): { batch: WriteBatch; pass: (ms: number) => void; flushes: () => number } {
+  let nowMs = 0;
+  let count = 0;
+  const batch = new WriteBatch(
+    () => {},
+    () => nowMs,
+  );
+  const connection = {
+    flush: () => {
+      nowMs += flushMs;
+      count++;
+    },
+  };
+  const pass = (ms: number): void => {
+    batch.add(connection);
+    nowMs += ms;
+    batch.checkpoint();
+  };
+  return { batch, pass, flushes: () => count };
+}
+
+test('in a long turn what was said first leaves before everybody was heard', () => {
+  const { pass, flushes } = createTimed(0);
+  pass(0.2);
+  pass(0.2);
+  assert.equal(flushes(), 0);
+  pass(0.2);
+  assert.equal(flushes(), 3);
+});
+
+test('a flush that takes long is not made again before as long has passed', () => {
+  const { batch, pass, flushes } = createTimed(10);
+  pass(0.6);
+  assert.equal(flushes(), 1);
+  for (let i = 1; i <= 9; i++) pass(1);
+  assert.equal(flushes(), 1);
+  pass(1);
+  assert.equal(flushes(), 11);
+  batch.checkpoint(); // with nothing pending
+  assert.equal(flushes(), 11);
+});
+
 test('texts of one turn leave in one write', async () => {
   const { socket, output, drains } = createOutput();
   for (const text of ['<a/>', '<b/>', '<c/>']) output.append(text);

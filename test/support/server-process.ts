@@ -7,6 +7,8 @@ import { stringify } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'bin', 'parley');
+/** What its first line gives Node. */
+const FLAGS = readFileSync(BIN, 'utf8').split('\n', 1)[0]!.split(' ').slice(3);
 
 const LISTENERS = [
   { port: 0, protocol: 'xmpp', tls: 'starttls' },
@@ -64,7 +66,7 @@ export class ServerProcess {
 
   async start(): Promise<this> {
     const args = ['start', '--config', this.configFile];
-    const child = spawn(process.execPath, ['--max-semi-space-size=8', '--initial-heap-size=128', BIN, ...args], {
+    const child = spawn(process.execPath, [...FLAGS, BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
