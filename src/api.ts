@@ -72,6 +72,8 @@ export {
   atHost,
   component,
   inbound,
+  type Missed,
+  missed,
   outbound,
   Passage,
   Router,

@@ -2,11 +2,12 @@
 import { el, type Jid, jid, NS, Stanza, StanzaError } from '#api';
 import { sendOthers } from './entering.ts';
 import { removeOccupant } from './leaving.ts';
+import type { Membership } from './memberships.ts';
 import type { Muc } from './muc.ts';
 import type { Occupant } from './occupant.ts';
 import { broadcastChange, type Cause, isBroadcast } from './presence.ts';
 import { type Affiliation, affiliationAtLeast, type Role, roleAtLeast } from './ranks.ts';
-import type { Membership, Room } from './room.ts';
+import type { Room } from './room.ts';
 import { NS_USER, userX } from './vocabulary.ts';
 
 export interface AffiliationChange {

@@ -17,7 +17,7 @@ const MAX_ID = 128;
 /** An error from a device: it is gone, or it did not want what another occupant told it. */
 export function takeError(muc: Muc, room: Room, device: Device, stanza: Stanza): void {
   // Who blocks another occupant answers for an account that is there (XEP-0191 section 3.3).
-  const isThere = muc.sessions.get(device.jid) !== undefined;
+  const isThere = muc.router.hasSession(device.jid);
   if (!isThere && isFatal(stanza)) {
     if (!staysOver(muc, room, device)) muc.absences.lose(muc, room, device, [333]);
   } else if (stanza.kind === 'message') returnWhisper(muc, room, device.occupant, stanza);

@@ -77,7 +77,7 @@ function opens(password: string, tried: string): boolean {
 export function isNickTaken(room: Room, nick: string, by: Jid): boolean {
   const holder = room.occupants.get(nick);
   if (holder !== undefined) return holder.account.bare !== by.bare;
-  const reserver = room.reservedBy(nick);
+  const reserver = room.memberships.holderOf(nick);
   return reserver !== undefined && reserver !== by.bare;
 }
 

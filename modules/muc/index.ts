@@ -17,7 +17,6 @@ import {
   Program,
   Router,
   ServerKeys,
-  Sessions,
   StanzaIds,
 } from '#api';
 import { Absences } from './absences.ts';
@@ -96,12 +95,11 @@ export default defineModule({
     keys: ServerKeys,
     program: Program,
     router: Router,
-    sessions: Sessions,
   },
   migrations,
 
   async setup({ host, config, db, services, clock, log, signal }) {
-    const { accounts, administrators, archive: kept, ids, keys, program, router, sessions } = services;
+    const { accounts, administrators, archive: kept, ids, keys, program, router } = services;
     const secret = keys.key('muc-occupant-id');
     const domain = config.domain ?? `conference.${host.domain}`;
     const { estate, isNew } = inherit(db, domain, () => ({ rooms: new Rooms(), absences: new Absences() }));
@@ -112,7 +110,6 @@ export default defineModule({
       router,
       archive: kept,
       ids,
-      sessions,
       clock,
       log,
       store: new MucStore(db, directory),

@@ -2,6 +2,7 @@
 import { Element, el, keeping, NS, Stanza, StanzaError, TokenBucket } from '#api';
 import { archivesNow, remember, type Said } from './history.ts';
 import { honestAttributes, honestChildren } from './honesty.ts';
+import { tellMissed } from './missed.ts';
 import type { Muc, Origin } from './muc.ts';
 import type { Device, Occupant } from './occupant.ts';
 import { retractOwn } from './retracting.ts';
@@ -30,6 +31,7 @@ export function sayToAll(
   const { id, stanza: said } = asSaid(muc, room, occupant, stanza);
   const stored = id === undefined ? undefined : keep(muc, room, device, { id, stanza: said }, origin);
   for (const { jid } of room.devices.values()) muc.router.routeCopy(said, jid);
+  if (id !== undefined) tellMissed(muc, room, said);
   return stored;
 }
 

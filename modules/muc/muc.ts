@@ -1,17 +1,5 @@
 /** What every part of the room service works with. */
-import type {
-  Allowance,
-  Archive,
-  Awaitable,
-  Clock,
-  Jid,
-  Logger,
-  Lru,
-  Router,
-  Session,
-  Sessions,
-  StanzaIds,
-} from '#api';
+import type { Allowance, Archive, Awaitable, Clock, Jid, Logger, Lru, Router, Session, StanzaIds } from '#api';
 import type { Absences } from './absences.ts';
 import type { AvatarStore } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
@@ -29,7 +17,6 @@ export interface Muc {
   /** Absent where messages are not archived. */
   readonly archive: Archive | undefined;
   readonly ids: StanzaIds;
-  readonly sessions: Sessions;
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: MucStore;

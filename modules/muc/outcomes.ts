@@ -32,14 +32,15 @@ function takesNames(room: Room, changes: readonly AffiliationChange[]): boolean 
   const wishes = changes.filter(({ nick = '' }) => nick !== '');
   if (wishes.length === 0) return false;
   const changed = new Set(changes.map(({ address }) => address.bare));
-  const holders = new Map<string, string>();
-  for (const [address, { nick }] of room.memberships) if (!changed.has(address)) holders.set(nick, address);
+  const taken = new Map<string, string>();
   for (const { address, nick } of changes) {
     const name = nick ?? room.memberships.get(address.bare)?.nick ?? '';
     if (name === '') continue;
-    const holder = holders.get(name) ?? room.occupants.get(name)?.account.bare ?? address.bare;
+    const before = room.memberships.holderOf(name);
+    const kept = before === undefined || changed.has(before) ? undefined : before;
+    const holder = taken.get(name) ?? kept ?? room.occupants.get(name)?.account.bare ?? address.bare;
     if (holder !== address.bare) return true;
-    holders.set(name, address.bare);
+    taken.set(name, address.bare);
   }
   return false;
 }

@@ -1,20 +1,10 @@
 /** One room: what is true of it now. It decides nothing and sends nothing. */
 import { type Element, type Jid, jid, type Stanza } from '#api';
 import { type Hats, NO_HATS } from './hats.ts';
+import { type Membership, Memberships } from './memberships.ts';
 import type { Device, Occupant } from './occupant.ts';
-import type { Affiliation, Role } from './ranks.ts';
-import { affiliationAtLeast } from './ranks.ts';
+import { type Affiliation, affiliationAtLeast, type Role } from './ranks.ts';
 import type { RoomConfig } from './room-config.ts';
-
-/** What a room knows of an account, or of a whole domain that is banned. */
-export interface Membership {
-  readonly affiliation: Affiliation;
-  /** The nickname that is reserved (section 7.10), '' for none. */
-  readonly nick: string;
-  readonly reason: string;
-  /** Since when it is so; milliseconds since 1970. */
-  readonly since: number;
-}
 
 export interface Subject {
   /** The message that changed it, with its `<subject/>`, which may be without text. */
@@ -42,7 +32,7 @@ export interface Reading {
 export class Room {
   readonly jid: Jid;
   config: RoomConfig;
-  readonly memberships: Map<string, Membership>;
+  readonly memberships: Memberships;
   /** By nickname. */
   readonly occupants = new Map<string, Occupant>();
   /** By full address. */
@@ -67,7 +57,7 @@ export class Room {
   constructor(
     address: Jid,
     config: RoomConfig,
-    memberships: Map<string, Membership> = new Map(),
+    memberships = new Memberships(),
     subject: Subject | undefined = undefined,
   ) {
     this.jid = address;
@@ -118,14 +108,6 @@ export class Room {
   /** Addresses that hold an affiliation. */
   holders(affiliation: Affiliation): readonly (readonly [string, Membership])[] {
     return [...this.memberships].filter(([, it]) => it.affiliation === affiliation);
-  }
-
-  /** The account that has reserved a nickname. */
-  reservedBy(nick: string): string | undefined {
-    for (const [address, it] of this.memberships) {
-      if (it.nick === nick && affiliationAtLeast(it.affiliation, 'member')) return address;
-    }
-    return undefined;
   }
 
   /** The address of a nickname in this room. */

@@ -3,10 +3,11 @@ import { type Database, type Jid, jid, parseStored, query } from '#api';
 import { avatarMigrations, avatarStatements } from './avatar-store.ts';
 import type { RoomDirectory } from './directory.ts';
 import { HatStore, hatsMigrations, hatsStatements } from './hats-store.ts';
+import { type Membership, Memberships } from './memberships.ts';
 import { overviewStatements } from './overview.ts';
 import { type Affiliation, isAffiliation } from './ranks.ts';
 import { residentMigrations, residentStatements } from './residents.ts';
-import { type Membership, Room } from './room.ts';
+import { Room } from './room.ts';
 import { DEFAULT_ROOM, type RoomConfig } from './room-config.ts';
 
 export const migrations = [
@@ -129,7 +130,7 @@ export class MucStore {
       this.hats.load(address),
     ]);
     if (row === undefined) return undefined;
-    const memberships = new Map<string, Membership>();
+    const memberships = new Memberships();
     for (const { address: who, affiliation, nick, reason, since } of members) {
       if (isAffiliation(affiliation)) memberships.set(who, { affiliation, nick, reason, since });
     }

@@ -40,12 +40,12 @@ function tend(muc: Muc, room: Room): void {
 }
 
 /**
- * Their presence says that devices of this host are gone; should it get lost, this finds out. It is as if they had said so
+ * Their presence says that devices of our hosts are gone; should it get lost, this finds out. It is as if they had said so
  * themselves (section 18.1.3), hence no status.
  */
 function loseGhosts(muc: Muc, room: Room): void {
   for (const device of room.devices.values()) {
-    if (muc.isLocalAccount(device.jid) && muc.sessions.get(device.jid) === undefined) {
+    if (muc.router.isLocal(device.jid.domain) && !muc.router.hasSession(device.jid)) {
       muc.absences.lose(muc, room, device, []);
     }
   }

@@ -74,15 +74,19 @@ export function keysOf(made: Pick<ScramKeys, 'hash' | 'salt' | 'iterations'>, sa
     hash: made.hash,
     salt: made.salt,
     iterations: made.iterations,
-    storedKey: digest(made.hash, mac(made.hash, salted, 'Client Key')),
+    storedKey: storedKeyOf(made.hash, salted),
     serverKey: mac(made.hash, salted, 'Server Key'),
   };
+}
+
+function storedKeyOf(scram: ScramHash, salted: Buffer): Buffer {
+  return digest(scram, mac(scram, salted, 'Client Key'));
 }
 
 /** Whether a prepared password is the one that the keys were made of: one PBKDF2, whatever the answer. */
 export async function verifyPassword(prepared: string, keys: ScramKeys): Promise<boolean> {
   const salted = await saltedPassword(prepared, keys.hash, keys.salt, keys.iterations);
-  return sameBytes(keysOf(keys, salted).storedKey, keys.storedKey);
+  return sameBytes(storedKeyOf(keys.hash, salted), keys.storedKey);
 }
 
 /** The keys that a password is checked against at the least cost; the stronger hash where that is a tie. */

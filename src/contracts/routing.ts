@@ -1,7 +1,7 @@
 /** Where features meet the router: the path of a stanza as filter points (RFC 6120 section 10, RFC 6121 section 8). */
 import type { Jid } from '../jid/jid.ts';
 import type { ComponentPart } from '../kernel/define-module.ts';
-import { filterPoint } from '../kernel/hook.ts';
+import { filterPoint, tellPoint } from '../kernel/hook.ts';
 import { service } from '../kernel/service.ts';
 import type { Awaitable } from '../util/awaitable.ts';
 import type { Element } from '../xml/element.ts';
@@ -50,6 +50,15 @@ export const undeliverable = filterPoint<Passage, Verdict>('stanza.undeliverable
  */
 export const shortcut = filterPoint<Session, 'passage'>('stanza.shortcut');
 
+/** Something was said to all where accounts belong that nobody was there for. Their devices may want to know: push. */
+export interface Missed {
+  /** From the room, as its members see it; `to` is the room. */
+  readonly stanza: Stanza;
+  /** Bare addresses, all of the host that is told; one or more. */
+  readonly accounts: readonly Jid[];
+}
+export const missed = tellPoint<Missed>('stanza.missed');
+
 /** A subdomain that a module serves by itself: it gets every stanza for that, and the local session that sent it. */
 export function component(
   domain: string,
@@ -67,10 +76,16 @@ export interface Router {
    * once is shared. One that is for no connected client goes the way of `route`, which knows what to answer.
    */
   routeCopy(stanza: Stanza, to: Jid): void;
+  /** Whether anything at a host listens to `missed`: who is absent need not be found out for nobody. */
+  hearsOfMissed(): boolean;
+  /** Tells the hosts of these accounts what they missed; those of other servers are left out. */
+  tellMissed(missed: Missed): void;
   /** Sends an IQ of the server's own and resolves to the answer; undefined after 30 seconds without one. */
   request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined>;
   /** Whether this domain is a host of ours, and not a component or another server. */
   isLocal(domain: string): boolean;
+  /** Whether a client of ours, of whichever host, is bound to this full address. */
+  hasSession(full: Jid): boolean;
   /** The domains, of all hosts, that components serve: external ones and subdomains of modules. */
   services(): Iterable<string>;
 }

@@ -1,5 +1,15 @@
 /** Where every stanza goes: RFC 6120 section 10, RFC 6121 section 8. */
-import { atHost, inbound, outbound, Passage, type Router, shortcut, type Verdict } from '../contracts/routing.ts';
+import {
+  atHost,
+  inbound,
+  type Missed,
+  missed,
+  outbound,
+  Passage,
+  type Router,
+  shortcut,
+  type Verdict,
+} from '../contracts/routing.ts';
 import type { Session } from '../contracts/session.ts';
 import type { Jid } from '../jid/jid.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -73,6 +83,10 @@ export class StanzaRouter implements Router {
     return this.#hosts.has(domain);
   }
 
+  hasSession(full: Jid): boolean {
+    return this.#hosts.get(full.domain)?.sessions.get(full) !== undefined;
+  }
+
   services(): Iterable<string> {
     return this.#services.keys();
   }
@@ -116,6 +130,18 @@ export class StanzaRouter implements Router {
     }
     this.#counters[stanza.kind].inc();
     session.sendTo(stanza, to.full);
+  }
+
+  hearsOfMissed(): boolean {
+    for (const host of this.#hosts.values()) if (host.started && host.parts.hooks.has(missed)) return true;
+    return false;
+  }
+
+  tellMissed({ stanza, accounts }: Missed): void {
+    for (const [domain, those] of Map.groupBy(accounts, (it) => it.domain)) {
+      const host = this.#hosts.get(domain);
+      if (host?.started) void host.parts.hooks.tell(missed, { stanza, accounts: those });
+    }
   }
 
   async request(query: { from: Jid; to: Jid; type: 'get' | 'set' }, payload: Element): Promise<Stanza | undefined> {

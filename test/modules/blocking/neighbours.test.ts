@@ -15,7 +15,7 @@ let juliet: TestClient;
 let romeo: TestClient;
 
 beforeEach(async () => {
-  server = await startParley();
+  server = await startParley({ hosts: ['montague.lit'] });
   juliet = await server.login('juliet', { resource: 'balcony' });
   romeo = await server.login('romeo', { resource: 'orchard' });
 });
@@ -56,12 +56,13 @@ test('parley explain names who blocked a message: its recipient or its sender', 
   assert.deepEqual(await fateOf(server, 'out'), ['blocked', kept]);
 });
 
-test('XEP-0045 11.1: who blocks another occupant stays in the room', async () => {
-  await gather({ romeo, juliet });
-  await block(juliet, `${ROOM}/romeo`);
+test('XEP-0045 11.1: who blocks another occupant stays in the room, whichever host of ours it is from', async () => {
+  const benvolio = await server.login('benvolio', { host: 'montague.lit' });
+  await gather({ romeo, juliet, benvolio });
+  for (const it of [juliet, benvolio]) await block(it, `${ROOM}/romeo`);
   await romeo.send(`<message id='b' type='groupchat' to='${ROOM}'><body>hello</body></message>`);
   await romeo.receives(`<message id='b' type='groupchat'><body>hello</body></message>`);
-  await Promise.all([romeo.receivesNothing(), juliet.receivesNothing()]);
+  await Promise.all([romeo, juliet, benvolio].map((it) => it.receivesNothing()));
 });
 
 test('XEP-0045 7.8.2: an invitation that cannot be delivered does not come back to the room', async () => {

@@ -88,9 +88,9 @@ test('9.1: one may be banned by nickname in a room that hides addresses', async 
 test('9.1: a ban takes the reserved nickname away', async () => {
   await coven();
   await administer(crone, `<item jid='juliet@capulet.lit' affiliation='member' nick='juliet'/>`);
-  assert.equal(lookInto(server).reservedBy('juliet'), 'juliet@capulet.lit');
+  assert.equal(lookInto(server).memberships.holderOf('juliet'), 'juliet@capulet.lit');
   await administer(crone, `<item jid='juliet@capulet.lit' affiliation='outcast' nick='juliet'/>`);
-  assert.equal(lookInto(server).reservedBy('juliet'), undefined);
+  assert.equal(lookInto(server).memberships.holderOf('juliet'), undefined);
   assert.deepEqual(await listOf(crone, `affiliation='outcast'`), [
     `<item xmlns='${MUC}#admin' affiliation='outcast' jid='juliet@capulet.lit'/>`,
   ]);
@@ -204,10 +204,10 @@ test('9.5: an empty nickname takes the reserved one away, and one request passes
   await coven();
   await administer(crone, `<item jid='hecate@capulet.lit' affiliation='member' nick='queen'/>`);
   await administer(crone, `<item jid='hecate@capulet.lit' affiliation='member'/>`);
-  assert.equal(lookInto(server).reservedBy('queen'), 'hecate@capulet.lit');
+  assert.equal(lookInto(server).memberships.holderOf('queen'), 'hecate@capulet.lit');
   const swap = `<item jid='juliet@capulet.lit' affiliation='member' nick='queen'/><item jid='hecate@capulet.lit' affiliation='member' nick=''/>`;
   assert.equal(await administer(crone, swap), 'result');
-  assert.equal(lookInto(server).reservedBy('queen'), 'juliet@capulet.lit');
+  assert.equal(lookInto(server).memberships.holderOf('queen'), 'juliet@capulet.lit');
 });
 
 test('9.4: who is a member no more stays in an open room', async () => {

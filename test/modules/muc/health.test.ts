@@ -215,18 +215,6 @@ suite('18.1.3: sessions', () => {
     await drainAll(crone, hag);
   });
 
-  test('that block another occupant stay in the room (XEP-0191 section 3.3)', async () => {
-    const list = `<block xmlns='urn:xmpp:blocking'><item jid='${ROOM}/firstwitch'/></block>`;
-    await hag.iq('set', list);
-    await crone.send(`<message to='${ROOM}' type='groupchat'><body>Where is she?</body></message>`);
-    await crone.receives(`<message from='${ROOM}/firstwitch'><body>Where is she?</body></message>`);
-    await turn();
-    await crone.receivesNothing();
-    assert.equal((await hag.iq('get', ping, `${ROOM}/secondwitch`)).attr('type'), 'result');
-    await hag.iq('set', `<unblock xmlns='urn:xmpp:blocking'/>`);
-    await drainAll(crone, hag);
-  });
-
   test('of which the end was not told are found out by and by, and leave as if they had said so', async () => {
     const third = await server.login('third');
     await enter(third, 'thirdwitch');
