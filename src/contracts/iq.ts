@@ -20,6 +20,7 @@ export function iq(
 
 /** Binds a handler to elements that are no stanzas, on streams with a bound resource. */
 export function nonza(key: string, handle: (session: Session, element: Element) => Awaitable<void>): Nonza<never> {
+  // As for IQs: the router passes sessions of this type.
   return { key, handle } as unknown as Nonza<never>;
 }
 
@@ -29,5 +30,6 @@ export function bindInline(
   key: string,
   enable: (session: Session, element: Element) => Awaitable<Element | undefined>,
 ): BindInline<never> {
+  // As for IQs: the router passes sessions of this type.
   return { feature, key, enable } as unknown as BindInline<never>;
 }

@@ -1,4 +1,4 @@
-/** Reading into the buffer that all connections share: how the kernel's part of a transport must behave all the same. */
+/** Reading into the buffer that all connections share; what else holds of transports is in tcp.test.ts, over such sockets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connect, createNet, serveStreams } from './support.ts';
@@ -19,27 +19,6 @@ test('two connections are read into one buffer: this Node still lets the handle 
     await recorder.until(() => recorder.text === '<a/>');
   }
   assert.equal(buffers.size, 1);
-});
-
-test('a paused connection is not read, though bytes wait, and nothing of them is missing later', async (t) => {
-  const { net } = createNet(t);
-  const server = await serveStreams(t, net);
-  const client = await connect(t, server.port);
-  const recorder = await server.accepted.connection();
-  recorder.react = () => recorder.transport.pause();
-  client.socket.write('<first/>');
-  await recorder.until(() => recorder.chunks.length === 1);
-  const long = '<second/>'.repeat(50_000);
-  client.socket.write(long);
-  const other = await connect(t, server.port);
-  other.socket.write('x');
-  const served = await server.accepted.connection(1);
-  await served.until(() => served.text === 'x');
-  assert.deepEqual(recorder.chunks, ['<first/>']);
-  recorder.react = () => {};
-  recorder.transport.resume();
-  await recorder.until(() => recorder.text.length === long.length + 8);
-  assert.equal(recorder.text, `<first/>${long}`);
 });
 
 test('the end of a connection is noticed, also by one that has read nothing', async (t) => {
