@@ -4,7 +4,7 @@ import { noteWhisper } from './bounces.ts';
 import { honestAttributes, honestChildren } from './honesty.ts';
 import { isTooFast, notAnOccupant, tooFast } from './messages.ts';
 import type { Muc } from './muc.ts';
-import type { Device, Occupant } from './occupant.ts';
+import type { Occupant } from './occupant.ts';
 import { roleAtLeast } from './ranks.ts';
 import type { Room } from './room.ts';
 import { NS_OCCUPANT_ID, userX } from './vocabulary.ts';
@@ -28,14 +28,10 @@ export function sayToOne(muc: Muc, room: Room, stanza: Stanza): Awaitable<Stanza
   const children = honestChildren(stanza.element);
   children.push(el(NS_OCCUPANT_ID, 'occupant-id', { id: sender.id }), userX());
   const element = new Element(NS.client, 'message', honestAttributes(stanza.element), children);
-  return deliver(muc, new Stanza(element, sender.jid, recipient.jid), devices);
-}
-
-/** To all devices of the recipient; its archive takes it once. */
-function deliver(muc: Muc, stanza: Stanza, devices: readonly Device[]): Awaitable<void> {
-  const device = devices.at(-1) as Device;
-  for (const it of devices) if (it !== device) muc.router.routeCopy(stanza, it.jid);
-  return muc.router.route(stanza.readdress(device.jid));
+  return muc.router.routeToDevices(
+    new Stanza(element, sender.jid, recipient.jid),
+    devices.map((it) => it.jid),
+  );
 }
 
 /** `muc#roomconfig_allowpm`; where only moderators may, others may speak to them, so that they can be answered. */

@@ -10,6 +10,8 @@ import type { StanzaError } from '../xmpp/stanza-error.ts';
 import type { Ledger } from './ledger.ts';
 import type { Session } from './session.ts';
 
+const NO_OTHERS: readonly Jid[] = [];
+
 /** One stanza on its way. One class with a fixed shape, so that the router stays monomorphic. */
 export class Passage {
   /** Replaced, never changed, by handlers of the phase `rewrite`. */
@@ -23,6 +25,8 @@ export class Passage {
   stanzaId: string | undefined = undefined;
   /** What the sender's archive has made of it; for archives alone. */
   archived: object | undefined = undefined;
+  /** Other devices of the account that get a message, too, once the one that it is for is given it. */
+  others: readonly Jid[] = NO_OTHERS;
   /** Where the steps of a message are noted: on the way out the sender's host's, on the way in the recipient's. */
   ledger: Ledger | undefined = undefined;
 
@@ -76,6 +80,8 @@ export interface Router {
    * once is shared. One that is for no connected client goes the way of `route`, which knows what to answer.
    */
   routeCopy(stanza: Stanza, to: Jid): void;
+  /** Sends a message to several devices of one account, as rooms do who know them: it comes to the account once. */
+  routeToDevices(stanza: Stanza, devices: readonly Jid[]): Awaitable<void>;
   /** Whether anything at a host listens to `missed`: who is absent need not be found out for nobody. */
   hearsOfMissed(): boolean;
   /** Tells the hosts of these accounts what they missed; those of other servers are left out. */

@@ -14,7 +14,7 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
   if (to.resource !== '') {
     const session = host.sessions.get(to);
     // 8.5.3.1: a matching resource gets it, whatever its type and whatever its presence.
-    if (session !== undefined) return hand(session, passage);
+    if (session !== undefined) return handAll(host, session, passage);
     return noSuchResource(host, passage);
   }
   switch (type) {
@@ -29,6 +29,18 @@ export function deliverMessage(host: LocalHost, passage: Passage): Delivery {
     default:
       return deliverToAccount(host, passage);
   }
+}
+
+/** To a device, and to others of the account that the sender knows of. Should delivery to one fail, the others have it. */
+function handAll(host: LocalHost, session: ClientSession, passage: Passage): Delivery {
+  const { stanza, others } = passage;
+  for (const it of others) {
+    const other = host.sessions.get(it);
+    if (other === undefined) continue;
+    (stanza.copies ??= []).push(other);
+    other.sendTo(stanza, it.full);
+  }
+  return hand(session, passage);
 }
 
 /** 8.5.3.2.1: there is no such resource. A chat goes to the account, other messages are not for anybody else. */

@@ -111,8 +111,11 @@ export class StanzaRouter implements Router {
 
   /** A stanza of the server's own, of a component or of another server. */
   route(stanza: Stanza): Awaitable<void> {
-    this.#counters[stanza.kind].inc();
-    const passage = new Passage(stanza, undefined);
+    return this.#send(new Passage(stanza, undefined));
+  }
+
+  #send(passage: Passage): Awaitable<void> {
+    this.#counters[passage.stanza.kind].inc();
     try {
       const outcome = this.#dispatch(passage);
       return isPromise(outcome) ? outcome.catch((cause) => this.#failed(passage, cause)) : undefined;
@@ -130,6 +133,19 @@ export class StanzaRouter implements Router {
     }
     this.#counters[stanza.kind].inc();
     session.sendTo(stanza, to.full);
+  }
+
+  routeToDevices(stanza: Stanza, devices: readonly Jid[]): Awaitable<void> {
+    const [any] = devices;
+    if (any === undefined) return undefined;
+    if (!this.isLocal(any.domain)) {
+      for (const it of devices) void this.route(stanza.readdress(it));
+      return undefined;
+    }
+    const [first = any, ...others] = devices.filter((it) => this.hasSession(it));
+    const passage = new Passage(stanza.readdress(first), undefined);
+    passage.others = others;
+    return this.#send(passage);
   }
 
   hearsOfMissed(): boolean {
