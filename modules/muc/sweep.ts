@@ -8,6 +8,8 @@ const SWEEP_MS = 5_000;
 const STEP = 5_000;
 /** When a room is quiet, and what is at hand for those who come in is not kept any longer. */
 const REST_MS = 60_000;
+/** How long an empty room stays awake for what was said in it, where no archive has that. */
+const REMEMBERED_MS = 86_400_000;
 
 /** Begins the rounds, which end with the signal. */
 export function startSweep(muc: Muc, signal: AbortSignal): void {
@@ -34,9 +36,14 @@ function tend(muc: Muc, room: Room): void {
   if (quietMs < REST_MS) return;
   for (const occupant of room.occupants.values()) occupant.rest();
   if (quietMs < muc.options.hibernateAfter) return;
-  if (room.occupants.size === 0) muc.rooms.retire(room);
-  // It can be read again.
-  else if (archivesNow(muc, room)) room.history = undefined;
+  if (room.occupants.size > 0) {
+    if (archivesNow(muc, room)) room.history = undefined; // It can be read again.
+  } else if (!isOnlyMemory(muc, room) || quietMs >= REMEMBERED_MS) muc.rooms.retire(room);
+}
+
+/** Whether something was said that is written nowhere. */
+function isOnlyMemory(muc: Muc, room: Room): boolean {
+  return room.history !== undefined && room.history.length > 0 && !archivesNow(muc, room);
 }
 
 /**

@@ -113,6 +113,25 @@ test('a room without an archive keeps what was said while somebody is in it', as
   await hag.drain();
 });
 
+test('an empty room without an archive keeps what was said for a day', async () => {
+  const room = `secret2@${SERVICE}`;
+  await gather({ crone }, { persistentroom: '1', enablearchiving: '0' }, room);
+  await crone.send(groupchat(room, `<body>Hush</body>`));
+  await crone.send(leave(room, 'crone'));
+  await crone.drain();
+  const lookIn = async (): Promise<string> => {
+    await hag.send(`<presence to='${room}/hag'><x xmlns='${MUC}'/></presence>`);
+    const seen = String(await hag.drain());
+    await hag.send(leave(room, 'hag'));
+    await hag.drain();
+    return seen;
+  };
+  server.clock.advance(23 * 60 * MINUTE);
+  assert.match(await lookIn(), /Hush/);
+  server.clock.advance(25 * 60 * MINUTE);
+  assert.doesNotMatch(await lookIn(), /Hush/);
+});
+
 test('10.1.1: a room that nobody has set up goes when it is empty, be it that its creator never got in', async () => {
   const room = `vacant@${SERVICE}`;
   await enter(crone, 'crone', '', room);
