@@ -26,6 +26,8 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
   #tls: SocketTlsDetails | undefined;
   #state: 'open' | 'securing' | 'ending' | 'closed' = 'open';
   #paused = false;
+  /** The connection is over, but the handler is not done with what came by it. */
+  #gone = false;
 
   private constructor(socket: Socket, peer: Peer, tls: SocketTlsDetails | undefined) {
     this.#peer = peer;
@@ -90,6 +92,10 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
     }
     if (this.#state !== 'open') return;
     this.#state = 'ending';
+    if (this.#gone) {
+      process.nextTick(closeGone, this);
+      return;
+    }
     this.#output.finish();
     this.#socket.end();
     // Read on, or the peer's last bytes would turn our closing into a reset that discards what we sent.
@@ -101,7 +107,8 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
     if (this.#state === 'closed') return;
     this.#state = 'ending';
     this.#peer.fail('destroyed');
-    this.#socket.destroy();
+    if (this.#gone) process.nextTick(closeGone, this);
+    else this.#socket.destroy();
   }
 
   pause(): void {
@@ -111,11 +118,12 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
 
   resume(): void {
     this.#paused = false;
-    if (this.#state === 'open') this.#socket.resume();
+    if (this.#gone) process.nextTick(closeGone, this);
+    else if (this.#state === 'open') this.#socket.resume();
   }
 
   upgrade(): void {
-    if (this.#state !== 'open' || this.#acceptor === undefined) return;
+    if (this.#state !== 'open' || this.#gone || this.#acceptor === undefined) return;
     const acceptor = this.#acceptor;
     const socket = this.#socket;
     this.#acceptor = undefined;
@@ -156,6 +164,11 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
 
   closed(): void {
     if (this.#state === 'closed') return;
+    // Node reads TLS while it is paused: what came before the end is handled before the end is told.
+    if (this.#state === 'open' && this.#paused) {
+      this.#gone = true;
+      return;
+    }
     const wasEnded = this.#state === 'ending';
     this.#state = 'closed';
     this.#output.discard();
@@ -168,6 +181,10 @@ export class TcpTransport implements Transport, HandlerOwner, OutputOwner, TlsOw
     this.#peer.fail('internal error');
     this.destroy();
   }
+}
+
+function closeGone(transport: TcpTransport): void {
+  transport.closed();
 }
 
 function startTls(this: TcpTransport): void {

@@ -37,6 +37,8 @@ export class WebSocketEndpoint {
       perMessageDeflate: false,
       maxPayload: options.maxMessageBytes,
       maxFragments,
+      // Each piece that a message is read in costs far more than its bytes.
+      maxBufferedChunks: 1024 + Math.ceil(options.maxMessageBytes / 256),
       handleProtocols: () => subprotocol,
       closeTimeout: net.options.closeTimeoutMs,
     };

@@ -46,6 +46,8 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
   #paused = false;
   /** Messages that had been read when the pause came. */
   #waiting: Buffer[] | undefined = undefined;
+  /** The connection is over, but not all that came by it has been handed over. */
+  #gone = false;
 
   /** `proxied`: TLS ends at a trusted proxy in front of us. */
   constructor(webSocket: WebSocket, socket: Socket, peer: Peer, proxied: boolean) {
@@ -102,6 +104,10 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
   #close(status: number): void {
     this.#state = 'ending';
     this.#waiting = undefined;
+    if (this.#gone) {
+      process.nextTick(closeGone, this);
+      return;
+    }
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#output.finish();
     else this.#output.discard();
     this.#webSocket.resume();
@@ -114,7 +120,8 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
     this.#state = 'ending';
     this.#waiting = undefined;
     this.#peer.fail('destroyed');
-    this.#webSocket.terminate();
+    if (this.#gone) process.nextTick(closeGone, this);
+    else this.#webSocket.terminate();
   }
 
   pause(): void {
@@ -139,7 +146,8 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
       const message = this.#waiting.shift();
       if (message === undefined) {
         this.#waiting = undefined;
-        this.#webSocket.resume();
+        if (this.#gone) this.closed();
+        else this.#webSocket.resume();
         return;
       }
       callData(this, message);
@@ -172,6 +180,11 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
 
   closed(): void {
     if (this.#state === 'closed') return;
+    // As over TCP: what the peer sent before it closed is handled first.
+    if (this.#state === 'open' && this.#waiting !== undefined) {
+      this.#gone = true;
+      return;
+    }
     const wasEnded = this.#state === 'ending';
     this.#state = 'closed';
     this.#waiting = undefined;
@@ -193,6 +206,10 @@ export class WebSocketTransport implements Transport, HandlerOwner, OutputOwner 
 
 function deliverWaiting(transport: WebSocketTransport): void {
   transport.deliverWaiting();
+}
+
+function closeGone(transport: WebSocketTransport): void {
+  transport.closed();
 }
 
 function onMessage(this: TransportWebSocket, data: WebSocket.RawData, isBinary: boolean): void {

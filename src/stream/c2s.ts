@@ -170,6 +170,11 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
 
   sendElement(element: Element): void {
     if (this.#ended) return;
+    this.#writeElement(element);
+    this.#limitQueue();
+  }
+
+  #writeElement(element: Element): void {
     const isOurs = element.ns === NS.streams;
     this.#transport.write(isOurs ? this.#framing.streamElement(element) : this.#framing.element(element));
   }
@@ -214,7 +219,14 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
       return;
     }
     this.#transport.write(xml);
-    if (this.#transport.bufferedBytes > this.services.settings.cutOffBytes) this.#cutOff();
+    this.#limitQueue();
+  }
+
+  /** Until a resource is bound only answers are queued, and nobody needs much room for those. */
+  #limitQueue(): void {
+    const { cutOffBytes, congestedBytes } = this.services.settings;
+    const limit = this.#opening === undefined ? cutOffBytes : Math.min(congestedBytes, cutOffBytes);
+    if (this.#transport.bufferedBytes > limit) this.#cutOff();
   }
 
   #cutOff(): void {
@@ -294,7 +306,7 @@ export class C2sStream implements TransportHandler, ManagedStream, ReaderOwner {
     if (error !== undefined && redirect === undefined) {
       // RFC 6120 section 4.9.1.2: an error that comes before the header is sent follows a header.
       if (!this.#headerSent) this.sendHeader(this.#opening?.hostName ?? this.services.router.defaultHost, undefined);
-      this.sendElement(error.element());
+      this.#writeElement(error.element());
     }
     if (this.#headerSent) this.#transport.write(redirect ?? this.#framing.close);
     this.#over(then);

@@ -241,6 +241,25 @@ test('a handshake that does not end is cut off after its time', async (t) => {
   while (net.admission.open > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
+test('RFC 6120 4.4: what came before a client closed is handled before its end is told, also while we are paused', async (t) => {
+  const { net } = createNet(t);
+  const tls = createTls(net, { certificates });
+  const server = await serveStreams(t, net, { security: { mode: 'direct', tls } });
+  for (const [index, deed] of (['resume', 'end', 'destroy'] as const).entries()) {
+    const client = await connectTls(t, { port: server.port });
+    const recorder = await server.accepted.connection(index);
+    recorder.react = () => recorder.transport.pause();
+    client.socket.end('<message/>');
+    await client.closed();
+    await recorder.until(() => recorder.text === '<message/>');
+    assert.deepEqual(recorder.closeReasons, [], deed);
+    recorder.transport.write('<late/>');
+    recorder.transport[deed]();
+    await recorder.closed();
+    assert.equal(recorder.closeReasons.length, 1);
+  }
+});
+
 test('end over TLS sends what is queued, then closes', async (t) => {
   const { net } = createNet(t);
   const tls = createTls(net, { certificates });

@@ -241,6 +241,49 @@ test('between pause and resume no message is handed over, not even one that was 
   await recorder.until(() => recorder.chunks.length === 6);
 });
 
+test('RFC 6455 7.1.1: what came before a close frame is handed over, also to a handler that is paused', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  for (const [index, deed] of (['resume', 'end', 'destroy'] as const).entries()) {
+    const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+    const recorder = await server.accepted.connection(index);
+    recorder.react = () => recorder.transport.pause();
+    const raw = (client.ws as unknown as { _socket: Socket })._socket;
+    raw.cork();
+    for (let i = 0; i < 3; i++) client.ws.send(String(i));
+    client.ws.close();
+    raw.uncork();
+    await client.closed();
+    for (let i = 0; deed === 'resume' && i < 3; i++) {
+      await recorder.until(() => recorder.chunks.length === i + 1);
+      assert.deepEqual(recorder.closeReasons, []);
+      recorder.transport.resume();
+    }
+    await recorder.until(() => recorder.chunks.length > 0);
+    recorder.transport[deed]();
+    await recorder.closed();
+    assert.equal(recorder.chunks.length, deed === 'resume' ? 3 : 1);
+    assert.equal(recorder.closeReasons.length, 1);
+  }
+});
+
+test('a message in very many pieces closes the connection: each costs far more than its bytes', async (t) => {
+  const { net } = createNet(t);
+  const server = await serveHttp(t, net);
+  const client = await open(t, `ws://127.0.0.1:${server.port}/xmpp-websocket`);
+  const recorder = await server.accepted.connection();
+  const raw = (client.ws as unknown as { _socket: Socket })._socket;
+  raw.setNoDelay(true);
+  raw.write(Buffer.from([0x81, 0xfe, 0x0f, 0xa0, 0, 0, 0, 0]));
+  let sent = 0;
+  while (recorder.closeReasons.length === 0 && sent++ < 3900) {
+    raw.write('x');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(await recorder.closed(), 'WS_ERR_TOO_MANY_BUFFERED_PARTS');
+  assert.deepEqual(recorder.chunks, []);
+});
+
 test('thousands of tiny messages in one read are more than a paused transport keeps', async (t) => {
   const { net } = createNet(t);
   const server = await serveHttp(t, net);

@@ -225,3 +225,31 @@ suite('RFC 6120 13.12: the rate of bytes', () => {
     assert.ok(!juliet.transport.paused);
   });
 });
+
+suite('RFC 6120 13.12: a client that does not read the answers to what it sends', () => {
+  const asked = `<r xmlns='urn:xmpp:sm:3'/>`;
+
+  /** Asks until it is cut off; returns what waits for it then, in bytes. */
+  async function ask(client: TestClient): Promise<number> {
+    const settings = { bytesPerSecond: 0, congestedBytes: 20_000, cutOffBytes: 50_000 };
+    server.engine.streams.settings = { ...server.engine.streams.settings, ...settings };
+    client.transport.stall();
+    for (let i = 0; i < 5000 && !client.transport.closed; i++) client.raw(asked);
+    assert.ok(client.transport.closed);
+    return client.transport.bufferedBytes;
+  }
+
+  test('is cut off before login', async () => {
+    const client = server.connect();
+    await client.open('capulet.lit');
+    assert.ok((await ask(client)) < 21_000);
+  });
+
+  test('is cut off after it, with what clients may leave waiting', async () => {
+    const client = await server.login('juliet');
+    await client.send(`<enable xmlns='urn:xmpp:sm:3'/>`);
+    await client.receives(`<enabled xmlns='urn:xmpp:sm:3'/>`);
+    const waiting = await ask(client);
+    assert.ok(waiting > 45_000 && waiting < 51_000, String(waiting));
+  });
+});

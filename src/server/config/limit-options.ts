@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { bytes, duration } from '../../kernel/config-schema.ts';
 
+/** What is resent at once to a client that resumes (`session/session.ts`). */
+const LOT = 65_536;
+
 const RESOURCE_CONFLICT = ['replace', 'rename', 'refuse'] as const;
 
 export const limitOptions = z
@@ -54,7 +57,7 @@ export const limitOptions = z
       .describe('When more than this waits for a client that reads slowly, those who send to it are slowed down.'),
     sendBufferBytes: bytes({ min: '16 KiB', max: '1 GiB' })
       .prefault('4 MiB')
-      .describe('When more than this waits for a client, it is disconnected.'),
+      .describe('When more than this waits for a client, it is disconnected; at least 64 KiB more than `stanzaBytes`.'),
     resumeTimeout: duration({ min: '0s', max: '7d' })
       .prefault('10m')
       .describe(
@@ -80,6 +83,11 @@ export const limitOptions = z
     path: ['congestedBytes'],
     error: 'is not below sendBufferBytes',
     params: { expected: 'less than sendBufferBytes' },
+  })
+  .refine((it) => it.sendBufferBytes >= it.stanzaBytes + LOT, {
+    path: ['sendBufferBytes'],
+    error: 'leaves no room for a stanza of stanzaBytes',
+    params: { expected: 'at least stanzaBytes and 64 KiB' },
   })
   .prefault({})
   .describe('Limits. Sizes are in bytes, or with a unit: KiB and MiB are powers of two, kB and MB powers of ten.');
