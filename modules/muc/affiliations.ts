@@ -74,7 +74,9 @@ function tellMove(muc: Muc, room: Room, account: Jid, move: Move): void {
   for (const occupant of present) {
     // A ban of a domain does not touch those of it who are members.
     if (account.local === '' && room.affiliationOf(occupant.account) !== move.to) continue;
-    moveOccupant(muc, room, occupant, move);
+    // Who is no member any more is banned where the domain is.
+    const to = move.to === 'none' ? room.affiliationOf(occupant.account) : move.to;
+    moveOccupant(muc, room, occupant, { ...move, to });
   }
   if (present.length > 0 || account.local === '') return;
   const item = el(NS_USER, 'item', { affiliation: move.to, jid: account.bare, role: 'none' });

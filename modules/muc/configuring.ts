@@ -53,7 +53,11 @@ function submit({ muc, room, occupant }: RoomRequest, values: Values): Promise<u
   if (refusal !== undefined) return refusal;
   if (affiliations.length === 0) return configure(muc, room, config);
   // First: those who become admins may stay when strangers have to go.
-  return applyAffiliations(muc, room, affiliations, occupant).then(() => configure(muc, room, config));
+  return applyAffiliations(muc, room, affiliations, occupant).then(() => {
+    // Another owner may have changed it meanwhile.
+    const now = readConfigForm(values, room.config);
+    return configure(muc, room, 'wrong' in now ? config : now);
+  });
 }
 
 function notAcceptable(field: string): StanzaError {

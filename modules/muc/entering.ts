@@ -88,6 +88,9 @@ function admit(muc: Muc, room: Room, { from, to: address, element }: Stanza): De
     occupant = new Occupant(address, from.bareJid, muc.occupantId(room, from.bareJid), role);
     room.occupants.set(address.resource, occupant);
   }
+  // It was lost a moment ago, and has not left yet.
+  const lost = occupant.devices.find((it) => it.jid.full === from.full);
+  if (lost !== undefined) occupant.drop(lost);
   const device: Device = { jid: from, occupant, presence: shownPresence(element), isRestored: false };
   occupant.putLast(device);
   room.devices.set(from.full, device);

@@ -28,7 +28,7 @@ export const options = z.strictObject({
   lockNew: z.boolean().default(true).describe('New rooms are closed until their owner has configured them'),
   maxOccupants: z.int().min(1).default(5000).describe('Occupants of a room at most'),
   maxRooms: z.int().min(1).default(100_000).describe('Rooms at most'),
-  maxRoomsPerAccount: z.int().min(1).default(1000).describe('Rooms that one account may own'),
+  maxRoomsPerAccount: z.int().min(1).default(1000).describe('Rooms of one account, which has created them'),
   maxMemberships: z.int().min(1).default(20_000).describe('Affiliations in one room at most'),
   messagesPerSecond: z
     .number()

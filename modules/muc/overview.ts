@@ -19,8 +19,8 @@ export const overviewStatements = {
     `select local, config from muc_room where domain = $1 and local > $2 order by local limit $3`,
   ),
   countRooms: query<[string], { count: number }>('select count(*) as count from muc_room where domain = $1'),
-  ownedRooms: query<[string, string], { count: number }>(
-    `select count(*) as count from muc_affiliation where address = $1 and domain = $2 and affiliation = 'owner'`,
+  roomsBy: query<[string, string], { count: number }>(
+    'select count(*) as count from muc_room where creator = $1 and domain = $2',
   ),
   membershipsOf: query<[string, string], StoredMembership>(
     `select local as room, affiliation, nick, reason, since from muc_affiliation
@@ -50,9 +50,9 @@ export class Overview {
     return (await this.#store.countRooms(this.#domain))[0]?.count ?? 0;
   }
 
-  /** How many rooms an account owns. */
-  async owned(account: string): Promise<number> {
-    return (await this.#store.ownedRooms(account, this.#domain))[0]?.count ?? 0;
+  /** How many rooms an account has created: it may be made the owner of others without being asked. */
+  async createdBy(account: string): Promise<number> {
+    return (await this.#store.roomsBy(account, this.#domain))[0]?.count ?? 0;
   }
 
   /** What an account is in the rooms that know it. */

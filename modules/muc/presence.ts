@@ -1,5 +1,5 @@
 /** What occupants see of each other: XEP-0045 sections 7.2.2 to 7.2.4. */
-import { clark, Element, el, type Jid, type Node, NS, Stanza } from '#api';
+import { clark, DELAY, Element, el, type Jid, type Node, NS, Stanza, StanzaError } from '#api';
 import { NS_HATS, shownHats } from './hats.ts';
 import type { Muc } from './muc.ts';
 import type { Device, Occupant } from './occupant.ts';
@@ -14,7 +14,19 @@ const FORGEABLE = new Set([
   clark(NS_OCCUPANT_ID, 'occupant-id'),
   clark(NS.stanzaId, 'stanza-id'),
   clark(NS_HATS, 'hats'),
+  DELAY,
+  // What hats were called before, and clients still show.
+  clark('xmpp:prosody.im/protocol/hats:1', 'hats'),
 ]);
+
+/** Characters of what a presence holds. Everybody who enters is sent that of everybody else, all at once. */
+const MAX_PRESENCE = 4096;
+const tooLarge = new StanzaError('policy-violation', `a presence in a room holds at most ${MAX_PRESENCE} characters`);
+
+/** Section 13.6: it is kept for each device, and sent to all. */
+export function refusePresence({ element }: Stanza): StanzaError | undefined {
+  return element.innerXml().length > MAX_PRESENCE ? tooLarge : undefined;
+}
 
 /** A presence as others are shown it: without what only rooms may say. */
 export function shownPresence(element: Element): Element {

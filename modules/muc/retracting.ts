@@ -1,9 +1,10 @@
 /** What was said is taken back by who said it, and what stays of it: XEP-0424. */
-import { clark, type Element, el, formatDateTime, type Node } from '#api';
+import { clark, type Element, el, formatDateTime, type Node, NS } from '#api';
 import { recall, replaceInHistory, type Said } from './history.ts';
 import type { Muc } from './muc.ts';
 import type { Room } from './room.ts';
 import { readKept } from './senders.ts';
+import { clearSubject } from './subject.ts';
 import { NS_OCCUPANT_ID } from './vocabulary.ts';
 
 export const NS_RETRACT = 'urn:xmpp:message-retract:1';
@@ -12,6 +13,7 @@ export const MODERATED = clark(NS_MODERATE, 'moderated');
 export const RETRACT = clark(NS_RETRACT, 'retract');
 /** Of messages, it says that they are a tombstone. */
 export const RETRACTED = clark(NS_RETRACT, 'retracted');
+const STANZA_ID = clark(NS.stanzaId, 'stanza-id');
 export const OCCUPANT_ID = clark(NS_OCCUPANT_ID, 'occupant-id');
 
 /** A message that the room knows, as all were sent it. */
@@ -35,6 +37,7 @@ export function makeTombstone(muc: Muc, id: string, ...children: readonly (Node 
 /** Leaves a tombstone wherever the message is. Resolves when it is durable. */
 export async function entomb(muc: Muc, room: Room, id: string, retracted: Element): Promise<void> {
   replaceInHistory(room, id, retracted);
+  if (room.subject?.element.child(STANZA_ID)?.attr('id') === id) await clearSubject(muc, room);
   await muc.archive?.retract(room.jid, id, retracted);
   // A history that was being read meanwhile may have found what was said.
   await room.reading?.done.catch(() => undefined);

@@ -72,6 +72,7 @@ export class Rooms {
   async create(address: Jid, creator: Jid): Promise<Room | StanzaError> {
     const refusal = this.#refuseCreation(creator);
     if (refusal !== undefined) return refusal;
+    for (let it = this.#loading.get(address.local); it !== undefined; it = this.#loading.get(address.local)) await it;
     const known = this.#awake.get(address.local);
     if (known !== undefined) return known;
     const room = this.#make(address, creator, this.newConfig());
@@ -94,11 +95,20 @@ export class Rooms {
     room.memberships.set(owner.bare, { affiliation: 'owner', nick: '', reason: '', since: now });
     room.history = [];
     room.usedAt = now;
-    this.#awake.set(address.local, room);
     return room;
   }
 
-  async #store(
+  /** Nobody gets at the room before it is allowed and stored: what is written of it would outlive a refusal. */
+  #store(room: Room, creator: Jid, refuse: () => Awaitable<StanzaError | undefined>): Promise<Room | StanzaError> {
+    const work = this.#storeNow(room, creator, refuse);
+    void this.#busyWith(
+      room.jid.local,
+      work.then((it) => (it instanceof Room ? it : undefined)),
+    );
+    return work;
+  }
+
+  async #storeNow(
     room: Room,
     creator: Jid,
     refuse: () => Awaitable<StanzaError | undefined>,
@@ -107,6 +117,7 @@ export class Rooms {
       const refusal = await refuse();
       if (refusal === undefined) await this.#world.store.create(room, creator.bare, this.#world.clock.now());
       else this.#forget(room);
+      if (refusal === undefined) this.#awake.set(room.jid.local, room);
       return refusal ?? room;
     } catch (cause) {
       this.#forget(room);
@@ -124,8 +135,8 @@ export class Rooms {
 
   async #refuseAnother({ bare }: Jid): Promise<StanzaError | undefined> {
     const { options, overview } = this.#world;
-    const [owned, all] = await Promise.all([overview.owned(bare), overview.count()]);
-    if (owned >= options.maxRoomsPerAccount) return tooMany;
+    const [created, all] = await Promise.all([overview.createdBy(bare), overview.count()]);
+    if (created >= options.maxRoomsPerAccount) return tooMany;
     return all >= options.maxRooms ? isFull : undefined;
   }
 

@@ -21,7 +21,7 @@ import { notAnOccupant, sayToAll } from './messages.ts';
 import type { Muc, Origin } from './muc.ts';
 import { changeNick, refuseNick } from './nick.ts';
 import type { Device } from './occupant.ts';
-import { broadcastPresence, sendSelfPresence, shownPresence } from './presence.ts';
+import { broadcastPresence, refusePresence, sendSelfPresence, shownPresence } from './presence.ts';
 import { sayToOne } from './private-messages.ts';
 import type { RelayedIqs } from './relayed-iqs.ts';
 import type { Answer, RoomHandlers, RoomRequest, ServiceHandlers } from './requests.ts';
@@ -126,10 +126,12 @@ export class MucService {
       if (room === undefined || device === undefined) return undefined;
       if (type === 'error') return takeError(this.#muc, room, device, stanza);
       if (origin === undefined && staysOver(this.#muc, room, device)) return undefined;
-      return leave(this.#muc, room, device, shownPresence(element));
+      const isFit = refusePresence(stanza) === undefined;
+      return leave(this.#muc, room, device, isFit ? shownPresence(element) : undefined);
     }
     if (type !== '') return undefined; // section 17.3: subscriptions and probes are not for rooms
-    if (!this.#mayChange(stanza)) return tooOften;
+    const excess = refusePresence(stanza) ?? (this.#mayChange(stanza) ? undefined : tooOften);
+    if (excess !== undefined) return excess;
     const x = element.child(MUC_X);
     if (room !== undefined && device?.occupant.nick === to.resource) {
       return x === undefined ? this.#update(room, device, stanza) : this.#enter(room, stanza, origin);

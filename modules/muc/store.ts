@@ -74,7 +74,7 @@ export const statements = {
   configure: query<[string, string, string, number, number, string]>(
     'update muc_room set config = $3, listed = $4, fleeting = $5, name = $6 where domain = $1 and local = $2',
   ),
-  saySubject: query<[string, string, string, string, number]>(
+  saySubject: query<[string, string, string | null, string | null, number]>(
     'update muc_room set subject = $3, subject_by = $4, subject_at = $5 where domain = $1 and local = $2',
   ),
   room: query<[string, string], RoomRow>(
@@ -146,6 +146,7 @@ export class MucStore {
   async create(room: Room, creator: string, now: number): Promise<void> {
     const { domain, local } = room.jid;
     await this.#db.atomically([
+      ...this.#remains(room.jid),
       this.#store.insert.bind(domain, local, ...asStored(room), room.config.name, creator, now),
       ...[...room.memberships].map(([address, membership]) => this.#change(room.jid, { address, membership })),
     ]);
@@ -159,8 +160,8 @@ export class MucStore {
   }
 
   async saveSubject({ jid: { domain, local }, subject }: Room): Promise<void> {
-    if (subject === undefined) return;
-    await this.#store.saySubject(domain, local, subject.element.toString(), subject.by.full, subject.at);
+    const { element, by, at = 0 } = subject ?? {};
+    await this.#store.saySubject(domain, local, element?.toString() ?? null, by?.full ?? null, at);
   }
 
   async saveMemberships(room: Jid, changes: readonly MembershipChange[]): Promise<void> {
@@ -168,14 +169,18 @@ export class MucStore {
   }
 
   async destroy(room: Jid): Promise<void> {
-    const { domain, local } = room;
     this.#directory.forget(room);
-    await this.#db.atomically([
+    await this.#db.atomically([...this.#remains(room), this.#store.forgetRoom.bind(room.domain, room.local)]);
+  }
+
+  /** What is stored of a room besides itself: nobody finds anything of another's in a room of the same name. */
+  #remains(room: Jid) {
+    const { domain, local } = room;
+    return [
       this.#store.forgetCard.bind(domain, local),
       ...this.hats.removal(room),
       this.#store.forgetMemberships.bind(domain, local),
-      this.#store.forgetRoom.bind(domain, local),
-    ]);
+    ];
   }
 
   /** Stored rooms that want to be found, in the order of their names, behind one of them. */

@@ -29,6 +29,13 @@ export async function changeSubject(muc: Muc, room: Room, { from, element }: Sta
   await muc.store.saveSubject(room);
 }
 
+/** It was taken back: nobody who comes later is told of it, and who is there sees that there is none. */
+export async function clearSubject(muc: Muc, room: Room): Promise<void> {
+  room.subject = undefined;
+  for (const { jid } of room.devices.values()) sendSubject(muc, room, jid);
+  await muc.store.saveSubject(room);
+}
+
 const NO_SUBJECT = new Element(NS.client, 'message', ['type', 'groupchat'], [el(NS.client, 'subject')]);
 
 /** Section 7.2.15: always the last of what a newcomer is sent, even where there is none. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { temporaryFolder } from './support.ts';
@@ -101,6 +101,17 @@ test('SIGTERM stops the server: exit code 0, nothing left behind; commands then 
     (JSON.parse(out) as readonly { jid: string }[]).map((it) => it.jid),
     ['juliet@localhost'],
   );
+});
+
+test('every Node that is installed runs it as the shell does, by its first line', async () => {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((it) => existsSync(join(it, 'node')));
+  assert.ok(folders.length > 0);
+  for (const folder of folders) {
+    const path = [folder, '/usr/bin', '/bin'].join(delimiter);
+    const { code, out, err } = await ended(spawn(BIN, ['--version'], { env: { ...process.env, PATH: path } }));
+    assert.deepEqual([code, err], [0, ''], folder);
+    assert.match(out, /^\d/);
+  }
 });
 
 test('on an old Node the one that npm installed takes over; without it the message says what to install', async () => {

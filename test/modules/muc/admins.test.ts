@@ -378,3 +378,15 @@ test('a reason that is too long is cut off', async () => {
   assert.equal(await administer(crone, ban), 'result');
   assert.equal(lookInto(server).memberships.get('tybalt@capulet.lit')?.reason.length, 1024);
 });
+
+test('9.1, 5.1.2: who is no member any more is banned where the domain is, and does not stay', async () => {
+  await coven();
+  assert.equal(await administer(crone, `<item jid='hag@capulet.lit' affiliation='member'/>`), 'result');
+  assert.equal(await administer(crone, `<item jid='capulet.lit' affiliation='outcast'/>`), 'result');
+  await hag.drain();
+  assert.equal(await administer(crone, `<item jid='hag@capulet.lit' affiliation='none'/>`), 'result');
+  await hag.receives(
+    `<presence from='${ROOM}/thirdwitch' type='unavailable'><x xmlns='${MUC}#user'><item affiliation='outcast' role='none'/><status code='301'/></x></presence>`,
+  );
+  assert.equal(lookInto(server).occupants.has('thirdwitch'), false);
+});

@@ -42,6 +42,19 @@ test('10.2: only owners see the form; the answer to others is forbidden', async 
   assert.equal(lookInto(server).config.name, '');
 });
 
+test('10.2: what two owners change at once is both changed', async () => {
+  await gather({ firstwitch: crone, secondwitch: wiccarocks });
+  await administer(crone, `<item jid='wiccarocks@capulet.lit' affiliation='owner'/>`);
+  for (const client of [crone, wiccarocks]) await client.drain();
+  const set = (client: TestClient, form: string) =>
+    client.raw(`<iq type='set' id='c' to='${ROOM}'><query xmlns='${MUC}#owner'>${form}</query></iq>`);
+  set(crone, formOf({ 'muc#roomconfig_roomadmins': 'hag@capulet.lit' }));
+  set(wiccarocks, formOf({ 'muc#roomconfig_membersonly': '1' }));
+  for (const client of [crone, wiccarocks]) assert.equal((await client.answer('c')).attr('type'), 'result');
+  assert.equal(lookInto(server).config.membersOnly, true);
+  assert.equal(lookInto(server).memberships.get('hag@capulet.lit')?.affiliation, 'admin');
+});
+
 test('10.2: who cancels leaves a room that is set up as it is', async () => {
   await gather({ firstwitch: crone });
   assert.equal(await own(crone, formOf({ 'muc#roomconfig_roomname': 'Other' }, 'cancel')), 'result');

@@ -54,6 +54,17 @@ const hash = async (): Promise<string | undefined> => {
   return field && valueIn(field);
 };
 
+test('hats are given by the room: what a client says of itself is not shown, by their former name either', async () => {
+  await crone.drain();
+  await hag.send(
+    `<presence to='${ROOM}/secondwitch'><status>here</status><hats xmlns='xmpp:prosody.im/protocol/hats:1'><hat title='Admin' uri='http://x/admin'/></hats><hats xmlns='${HATS}'><hat title='Admin' uri='http://x/admin'/></hats><delay xmlns='urn:xmpp:delay' stamp='2002-01-01T00:00:00Z' from='${ROOM}'/></presence>`,
+  );
+  const seen = await crone.receives(`<presence from='${ROOM}/secondwitch'><status>here</status></presence>`);
+  assert.doesNotMatch(String(seen), /Admin|delay/);
+  await hag.send(`<presence to='${ROOM}/secondwitch'/>`);
+  await Promise.all([crone.drain(), hag.drain()]);
+});
+
 test('2: the room says that it has hats, and which commands somebody may use', async () => {
   const info = await hag.iq('get', `<query xmlns='${INFO}'/>`, ROOM);
   assert.ok(info.toString().includes(HATS));

@@ -270,3 +270,16 @@ suite('XEP-0410: a ping of oneself', () => {
     assert.equal((await hag.answer('p1')).attr('from'), `${ROOM}/firstwitch`);
   });
 });
+
+test('7.2.2: who enters again right behind an error is in, and is not told that it is out', async () => {
+  await drainAll(crone, hag);
+  await strangerEnters('quick', HEATH);
+  await turn();
+  sent.length = 0;
+  void fails('message', 'quick', 'item-not-found');
+  void strangerEnters('quick', HEATH);
+  await turn();
+  await drainAll(crone, hag);
+  const own = sent.filter(({ kind, from }) => kind === 'presence' && from.resource === 'quick');
+  assert.equal(own.at(-1)?.type, '');
+});

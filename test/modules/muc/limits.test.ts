@@ -1,8 +1,9 @@
 /** XEP-0045 section 13.6: nobody floods rooms, nor the service with rooms. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, suite, test } from 'node:test';
+import { conditionOf } from '../../support/condition.ts';
 import { startParley } from '../../support/parley.ts';
-import { enter, gather, MUC, ROOM, SERVICE } from './room.ts';
+import { administer, enter, gather, listOf, MUC, ROOM, SERVICE } from './room.ts';
 
 const server = await startParley({
   settings: { pingIntervalMs: 86_400_000 },
@@ -102,6 +103,26 @@ test('presencePerSecond: another room is another matter', async () => {
   await drain();
 });
 
+test('what a presence holds has a limit: everybody who enters is sent all of them', async () => {
+  server.clock.advance(60_000);
+  await drain();
+  const large = `<status>${'x'.repeat(5000)}</status>`;
+  await hag.send(`<presence to='${ROOM}/secondwitch' id='large'>${large}</presence>`);
+  await hag.receives(
+    `<presence type='error' id='large'><error type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>`,
+  );
+  const other = await server.login('other');
+  await other.send(`<presence to='${ROOM}/other'><x xmlns='${MUC}'/>${large}</presence>`);
+  await other.receives(`<presence type='error'/>`);
+  await crone.receivesNothing();
+  await enter(other, 'other');
+  await drain();
+  await other.send(`<presence to='${ROOM}/other' type='unavailable'>${large}</presence>`);
+  const gone = await crone.receives(`<presence from='${ROOM}/other' type='unavailable'/>`);
+  assert.equal(gone.child('{jabber:client}status'), undefined);
+  await drain();
+});
+
 test('creationsPerHour: who creates too many rooms has to wait; administrators do not', async () => {
   const founder = await server.login('founder');
   const create = (client: typeof founder, name: string) =>
@@ -128,4 +149,46 @@ test('creationsPerHour: who creates too many rooms has to wait; administrators d
     await queen.receives(`<presence from='royal${i}@${SERVICE}/founder'/>`);
     await queen.drain();
   }
+});
+
+suite('maxRoomsPerAccount', () => {
+  test('counts the rooms that an account has created, and not those that others have given it', async () => {
+    const small = await startParley({ modules: { muc: { maxRoomsPerAccount: 2 } } });
+    const [giver, victim] = [await small.login('giver'), await small.login('victim')];
+    for (const name of ['a', 'b']) {
+      const room = `${name}@${SERVICE}`;
+      await gather({ giver }, { persistentroom: '1' }, room);
+      assert.equal(await administer(giver, `<item jid='victim@capulet.lit' affiliation='owner'/>`, room), 'result');
+      await giver.drain();
+      await victim.drain();
+    }
+    await gather({ victim }, {}, `mine@${SERVICE}`);
+    await giver.send(`<presence to='c@${SERVICE}/giver'><x xmlns='${MUC}'/></presence>`);
+    await giver.receives(
+      `<presence type='error'><error><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>`,
+    );
+    await small.stop();
+  });
+
+  test('5.2: nobody gets at a room before its creation is allowed, and nothing is left of one that was refused', async () => {
+    const small = await startParley({ modules: { muc: { maxRoomsPerAccount: 1 } } });
+    const [one, two, victim] = [await small.login('evil'), await small.login('evil'), await small.login('victim')];
+    await small.account('sock');
+    await gather({ one }, { persistentroom: '1' }, `one@${SERVICE}`);
+    const room = `secret@${SERVICE}`;
+    const plant = `<iq type='set' id='p' to='${room}'><query xmlns='${MUC}#admin'><item jid='sock@capulet.lit' affiliation='owner'/></query></iq>`;
+    for (let turns = 0; turns < 40; turns++) {
+      one.raw(`<presence to='${room}/x'><x xmlns='${MUC}'/></presence>`);
+      for (let i = 0; i < turns; i++) await new Promise((done) => setImmediate(done));
+      two.raw(plant);
+      assert.equal(conditionOf(await two.answer('p')), 'item-not-found');
+      await one.drain();
+      small.clock.advance(1000);
+    }
+    await gather({ victim }, { persistentroom: '1', membersonly: '1' }, room);
+    await small.restart();
+    const again = await small.login('victim');
+    assert.equal((await listOf(again, `affiliation='owner'`, room)).length, 1);
+    await small.stop();
+  });
 });

@@ -133,6 +133,22 @@ test('XEP-0425 3.2: what is not there cannot be retracted, nor what is no reques
   await hag.receivesNothing();
 });
 
+test('XEP-0425 6: a subject that is retracted is told to nobody any more, and who is there sees that there is none', async () => {
+  await configure(crone, { changesubject: '1' });
+  await Promise.all([crone.drain(), hag.drain()]);
+  const subject = await say(hag, '<subject>slander</subject>', 's');
+  assert.equal((await moderate(crone, idOf(subject))).attr('type'), 'result');
+  await hag.receives(`<message from='${ROOM}'><subject/></message>`);
+  await Promise.all([crone.drain(), hag.drain()]);
+  const newcomer = await server.login('macbeth');
+  await enter(newcomer, 'macbeth');
+  assert.ok(!String(await newcomer.drain()).includes('slander'));
+  await server.restart();
+  const later = await server.login('later');
+  await later.send(`<presence to='${ROOM}/later'><x xmlns='${MUC}'/></presence>`);
+  assert.doesNotMatch(String(await later.drain()), /slander/);
+});
+
 test('XEP-0425 5: the word of a moderator stays, and what was retracted once is not retracted again', async () => {
   const id = idOf(await say(hag, '<body>fair is foul</body>'));
   await moderate(crone, id);
