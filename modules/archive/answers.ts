@@ -16,6 +16,7 @@ import {
   refusals,
   Stanza,
   StanzaError,
+  timeOfId,
   writePageFacts,
 } from '#api';
 import { NS_MAM } from './preference-requests.ts';
@@ -24,6 +25,7 @@ import type { Reader } from './reader.ts';
 
 export const QUERY = clark(NS_MAM, 'query');
 export const METADATA = clark(NS_MAM, 'metadata');
+const FIRST = clark(NS.rsm, 'first');
 const FLIP_PAGE = clark(NS_MAM, 'flip-page');
 
 const badPage = new StanzaError('bad-request', 'a number of the result set is none');
@@ -44,17 +46,33 @@ export async function answerRequest(reader: Reader, request: ArchiveRequest): Pr
     : refusals.badRequest;
 }
 
+/** Milliseconds since 1970, both. */
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
 /**
- * Up to when a client has all that was said once it has what it asks for, as clients ask that catch up: the time of the
- * query, or its end. Undefined for a look at one conversation, at single messages or back from one, and for a mere count.
+ * From when to when a client has all that was said once it has what it asks for. One that asks for what came next, as it
+ * does to catch up, goes on to the end; one that asks `backwards` has no more than the page (`spanOfPage`). Undefined for a
+ * look at one conversation or at single messages, and for a mere count.
  */
-export function readsUntil(payload: Element, now: number): number | undefined {
+export function spanAsked(payload: Element, now: number): (Span & { readonly backwards: boolean }) | undefined {
   const filter = readFilter(payload);
   const page = readPageRequest(payload);
-  if (filter instanceof StanzaError || page === undefined) return undefined;
-  const isLook = filter.with !== undefined || filter.ids !== undefined || filter.before !== undefined;
-  if (isLook || page.max === 0 || (page.before ?? '') !== '') return undefined;
-  return Math.min(now, filter.end ?? now);
+  if (filter instanceof StanzaError || page === undefined || page.max === 0) return undefined;
+  if (filter.with !== undefined || filter.ids !== undefined || filter.before !== undefined) return undefined;
+  const { after = filter.after ?? '', before } = page;
+  const from = Math.max(filter.start ?? 0, timeOfId(after) ?? 0);
+  const until = Math.min(now, filter.end ?? now, timeOfId(before ?? '') ?? now);
+  return { from, until, backwards: before !== undefined };
+}
+
+/** What a client has that has asked backwards. Others of the first one's millisecond may be missing. */
+export function spanOfPage({ from, until }: Span, fin: Element): Span {
+  if (fin.attr('complete') === 'true') return { from, until };
+  const first = timeOfId(fin.firstElement()?.childText(FIRST) ?? '');
+  return { from: first === undefined ? until : first + 1, until };
 }
 
 /** Section 5. */

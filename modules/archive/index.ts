@@ -20,11 +20,12 @@ import {
   Roster,
   Router,
   Sessions,
+  StanzaError,
   StanzaIds,
   undeliverable,
   z,
 } from '#api';
-import { describeArchive, METADATA, QUERY, readsUntil } from './answers.ts';
+import { describeArchive, METADATA, QUERY, spanAsked, spanOfPage } from './answers.ts';
 import { archiveCommands } from './commands.ts';
 import { exportMessages } from './export.ts';
 import { HostArchive } from './host-archive.ts';
@@ -89,11 +90,15 @@ export default defineModule({
     const archive = new HostArchive({ host, shared, removal, sweep });
     const recorder = new Recorder({ host, ...services, journal, retractions, preferences, metrics });
 
-    function answer({ stanza, to, payload, session }: IqContext) {
-      const until = stanza.type === 'set' ? readsUntil(payload, clock.now()) : undefined;
-      if (session !== undefined && until !== undefined) void hooks.tell(archiveRead, { session, until });
+    async function answer({ stanza, to, payload, session }: IqContext) {
+      const span = stanza.type === 'set' ? spanAsked(payload, clock.now()) : undefined;
+      if (session !== undefined && span?.backwards === false) void hooks.tell(archiveRead, { session, ...span });
       const send = session === undefined ? router.route.bind(router) : session.send.bind(session);
-      return archive.answer({ owner: to, stanza, payload, send });
+      const fin = await archive.answer({ owner: to, stanza, payload, send });
+      if (session !== undefined && span?.backwards === true && !(fin instanceof StanzaError)) {
+        await hooks.tell(archiveRead, { session, ...spanOfPage(span, fin) });
+      }
+      return fin;
     }
 
     return {
@@ -105,7 +110,7 @@ export default defineModule({
         // It is in the archive: that is answer enough.
         on(undeliverable, 'fallback', ({ stanza }) => (stanza.kept ? 'handled' : undefined), { after: ['offline'] }),
         contribute(boundInfo, async (session) => {
-          await hooks.tell(archiveRead, { session, until: clock.now() });
+          await hooks.tell(archiveRead, { session, from: 0, until: clock.now() });
           return [await describeArchive(reader, session.account)];
         }),
         observe(accountRemoved, async (account) => {

@@ -55,6 +55,9 @@ export class Guard {
   /** The blocked sender sees what the sender sees to whom the account is offline. */
   #receive(list: BlockList, { stanza, ledger }: Passage): Verdict | undefined {
     if (!this.#applies(list, stanza.to.bare, stanza.from)) return undefined;
+    // The roster has to know that a subscription is over; the user is not told by whom (presence sees to that).
+    if (stanza.kind === 'presence' && (stanza.type === 'unsubscribe' || stanza.type === 'unsubscribed'))
+      return undefined;
     this.#parts.refused.inc();
     ledger?.note('blocked', stanza, stanza.to.bareJid);
     return stanza.kind === 'presence' || stanza.isReply ? 'handled' : refusals.serviceUnavailable;
@@ -62,6 +65,8 @@ export class Guard {
 
   #send(list: BlockList, { stanza, ledger }: Passage): Verdict | undefined {
     if (!this.#applies(list, stanza.from.bare, stanza.to)) return undefined;
+    // It says no more than that one is gone, and leaves a room that is blocked since.
+    if (stanza.kind === 'presence' && stanza.type === 'unavailable') return undefined;
     this.#parts.refused.inc();
     ledger?.note('blocked', stanza, stanza.from.bareJid);
     return blockedByOneself;

@@ -83,6 +83,8 @@ export default defineModule({
       if (!isEligible(stanza, 'received', stanza.from.resource !== '')) return;
       // A message that is not a chat and whose resource is gone is delivered to nobody (RFC 6121 section 8.5.3.2.1).
       if (stanza.to.resource !== '' && target === undefined && stanza.type !== 'chat') return;
+      // Nobody takes it: it waits, and whoever comes first would get it twice.
+      if (target === undefined && !all.some(takesMessages)) return;
       copy(
         stanza.to.bareJid,
         'received',

@@ -6,11 +6,22 @@ import type { MessageRow } from './store.ts';
 const STANZA_ID = clark(NS.stanzaId, 'stanza-id');
 const NONE: ReadonlySet<number> = new Set();
 
-/** The client of the session has from the archive what was said before; milliseconds since 1970. */
-const readUntil = slot<number>('offline.readUntil');
+/** The client of the session has from the archive what was said in between; milliseconds since 1970. */
+const read = slot<Span>('offline.read');
 
-export function noteReading({ session, until }: ArchiveReading): void {
-  session.slots.set(readUntil, Math.max(until, session.slots.get(readUntil) ?? 0));
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Pages that follow each other, in either direction, are one span; of others the later one counts. */
+export function noteReading({ session, from, until }: ArchiveReading): void {
+  const before = session.slots.get(read);
+  if (before === undefined || until + 1 < before.from || from > before.until + 1) {
+    if (before === undefined || until > before.until) session.slots.set(read, { from, until });
+  } else {
+    session.slots.set(read, { from: Math.min(from, before.from), until: Math.max(until, before.until) });
+  }
 }
 
 /**
@@ -22,14 +33,15 @@ export async function findArchived(
   session: Session,
   page: readonly MessageRow[],
 ): Promise<ReadonlySet<number>> {
-  const until = session.slots.get(readUntil);
-  if (archive === undefined || until === undefined) return NONE;
+  const span = session.slots.get(read);
+  if (archive === undefined || span === undefined) return NONE;
   const account = session.account.bare;
   const numbers = new Map<string, number>();
   for (const row of page) {
     const id = idBy(account, readMessage(row, undefined)?.element);
     // What was said at that very moment is sent: better twice than never.
-    if (id !== undefined && (timeOfId(id) ?? until) < until) numbers.set(id, row.number);
+    const at = timeOfId(id ?? '');
+    if (id !== undefined && at !== undefined && at >= span.from && at < span.until) numbers.set(id, row.number);
   }
   const found = await archive.get(session.account, [...numbers.keys()]);
   return new Set(found.map((it) => numbers.get(it.id) as number));

@@ -47,6 +47,9 @@ const caughtUp = slot<true>('offline');
 /** Accounts whose delivered messages could not be deleted, because the database was away. */
 const UNDELETED = 10_000;
 
+/** Outlives a reload of the host's modules, as its sessions do: what is under way goes on, and once. */
+const states = new WeakMap<Sessions, { runs: Map<string, Run>; undeleted: Lru<string, number> }>();
+
 /**
  * Messages are deleted when they have arrived (`Session.arrived`), so a kill or a lost client delivers them again rather
  * than never. While pages go out, messages that come for the account queue behind them (`isBehind`): a sender's messages
@@ -54,11 +57,15 @@ const UNDELETED = 10_000;
  */
 export class Delivery {
   readonly #parts: DeliveryParts;
-  readonly #runs = new Map<string, Run>();
-  readonly #undeleted = new Lru<string, number>(UNDELETED);
+  readonly #runs: Map<string, Run>;
+  readonly #undeleted: Lru<string, number>;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    let state = states.get(parts.sessions);
+    if (state === undefined) states.set(parts.sessions, (state = { runs: new Map(), undeleted: new Lru(UNDELETED) }));
+    this.#runs = state.runs;
+    this.#undeleted = state.undeleted;
   }
 
   /** The presence of a session is there or has changed. It does not wait for what is delivered because of that. */
@@ -123,7 +130,7 @@ export class Delivery {
 
   /** Page by page, until there is nothing left or nobody who takes it. */
   async #run(run: Run): Promise<void> {
-    const { queues, signal } = this.#parts;
+    const { queues } = this.#parts;
     const { account } = run.session;
     try {
       for (;;) {
@@ -135,7 +142,7 @@ export class Delivery {
           return;
         }
         const recipient = this.#recipient(run.session);
-        if (recipient === undefined || signal.aborted) return;
+        if (recipient === undefined) return;
         run.session = recipient;
         const isThrough = await this.#send(run, page);
         if (run.arrived > 0) this.#undeleted.set(account.local, run.arrived);

@@ -41,7 +41,8 @@ export class Broadcast {
     const directed = directedOf(session);
     if (directed === undefined) return;
     for (const peer of directed.values()) {
-      if (!covered(peer)) this.#toContact(session.account, presence, peer, waiting);
+      // Also to one who is blocked since: the guard lets nobody else tell them.
+      if (!covered(peer)) waiting.add(this.#context.services.router.route(presence.readdress(peer)));
     }
     directed.clear();
   }

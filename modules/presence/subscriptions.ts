@@ -60,8 +60,9 @@ export class Subscriptions {
     const { from: contact, to: owner } = request;
     const event = request.type as SubscriptionEvent;
     const waiting = new Waiting();
+    const isBlocked = (await this.#context.services.blocking?.isBlocked(owner.bare, contact)) ?? false;
     const outcome = await roster.apply({ owner, contact, event, direction: 'inbound', request }, (it) => {
-      if (it.passes) this.#deliver(owner, request);
+      if (it.passes && !isBlocked) this.#deliver(owner, request);
       if (it.reply) waiting.add(router.route(stanza('presence', { from: owner, to: contact, type: it.reply })));
     });
     if (outcome instanceof StanzaError) return 'handled'; // too many requests wait: this one is dropped

@@ -111,10 +111,11 @@ export interface Archive {
 }
 export const Archive = service<Archive>('archive');
 
-/** The client of a session has from the archive what was said before a time. */
+/** The client of a session has from the archive what was said in a span of time. */
 export interface ArchiveReading {
   readonly session: Session;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, both. */
+  readonly from: number;
   readonly until: number;
 }
 /**

@@ -17,15 +17,23 @@ const gone = new StanzaError('recipient-unavailable', 'the client is gone');
 export async function redeliver(router: StanzaRouter, session: ClientSession): Promise<void> {
   const entries = [...(session.acks?.pending() ?? [])];
   for (let i = 0; i < entries.length; i += LOT) {
-    await Promise.all(entries.slice(i, i + LOT).map((it) => settle(router, session, it)));
+    // An account may be removed meanwhile: of the rest nothing waits for whoever has its name next.
+    const isKnown = i === 0 || (await session.host.hasAccount(session.jid));
+    await Promise.all(entries.slice(i, i + LOT).map((it) => settle(router, session, it, isKnown)));
   }
 }
 
-async function settle(router: StanzaRouter, session: ClientSession, entry: Unacknowledged): Promise<void> {
+async function settle(
+  router: StanzaRouter,
+  session: ClientSession,
+  entry: Unacknowledged,
+  isKnown: boolean,
+): Promise<void> {
   const { stanza } = entry;
   session.host.ledger?.note('lost', stanza, session.jid);
   try {
-    if (stanza.kind === 'message') await redeliverMessage(router, session, entry);
+    if (stanza.kind === 'message')
+      await (isKnown ? redeliverMessage(router, session, entry) : bounce(router, session, entry));
     else if (stanza.kind === 'iq') await refuse(router, stanza);
     // Presence is old news: who comes next is told how things are then.
   } catch (cause) {
@@ -37,6 +45,13 @@ async function refuse(router: StanzaRouter, stanza: Stanza): Promise<void> {
   // An answer is for one client alone, and so is the server's own question.
   if (stanza.isReply || router.isLocal(stanza.from.full)) return;
   await router.route(errorReply(stanza, gone));
+}
+
+/** Copies of what others were sent are nothing to its sender. */
+async function bounce(router: StanzaRouter, { jid }: ClientSession, { stanza }: Unacknowledged): Promise<void> {
+  if (stanza.original === undefined && stanza.from.full !== jid.bare && isPersonal(stanza.type)) {
+    await refuse(router, stanza);
+  }
 }
 
 async function redeliverMessage(router: StanzaRouter, session: ClientSession, entry: Unacknowledged): Promise<void> {

@@ -1,4 +1,5 @@
 /** Presence when contacts are blocked and unblocked: XEP-0191 sections 3.3 and 3.4. */
+import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { startParley } from '../../support/parley.ts';
 import { block, subscribe, unblock } from './people.ts';
@@ -134,4 +135,49 @@ test('blocking works where there are no rosters', async (t) => {
   await block(kim, 'lea@capulet.lit');
   await lea.send(`<message to='${kim.jid}' type='chat' id='m'><body>hi</body></message>`);
   await lea.receives(`<message type='error' id='m'/>`);
+});
+
+suite('what a blocked contact ends is over', () => {
+  test('RFC 6121 3.2.3, 3.3.3: the roster knows that a subscription has ended, and the user is told by nothing else', async () => {
+    const { owner, contact } = await pair('una', 'uwe');
+    await owner.iq('get', `<query xmlns='jabber:iq:roster'/>`);
+    await block(owner, 'uwe@capulet.lit');
+    await owner.drain();
+    await contact.iq(
+      'set',
+      `<query xmlns='jabber:iq:roster'><item jid='una@capulet.lit' subscription='remove'/></query>`,
+    );
+    await contact.drain();
+    for (const element of await owner.drain()) assert.equal(element.name, 'iq', String(element));
+    await unblock(owner, 'uwe@capulet.lit');
+    await owner.drain();
+    await owner.send('<presence><show>away</show></presence>');
+    await contact.receivesNothing();
+    const roster = await owner.iq('get', `<query xmlns='jabber:iq:roster'/>`);
+    assert.match(String(roster), /jid='uwe@capulet.lit'[^>]* subscription='none'/);
+  });
+
+  test('RFC 6121 4.6.3: who was told by directed presence is told of the end, also when blocked since', async () => {
+    const { owner, contact } = await pair('vic', 'val', 'to');
+    const room = 'visible@conference.capulet.lit';
+    await owner.send(`<presence to='val@capulet.lit'/>`);
+    await contact.receives(`<presence from='${owner.jid}'/>`);
+    for (const [nick, client] of [
+      ['val', contact],
+      ['vic', owner],
+    ] as const) {
+      await client.send(`<presence to='${room}/${nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
+      await client.drain();
+      if (client === contact) {
+        const form = `<x xmlns='jabber:x:data' type='submit'/>`;
+        await client.iq('set', `<query xmlns='http://jabber.org/protocol/muc#owner'>${form}</query>`, room);
+      }
+    }
+    await block(owner, 'val@capulet.lit', room);
+    await Promise.all([owner.drain(), contact.drain()]);
+    await owner.send(`<presence to='${room}/vic' type='unavailable'/>`);
+    await contact.receives(`<presence from='${room}/vic' type='unavailable'/>`);
+    await owner.close();
+    await contact.receives(`<presence from='${owner.jid}' type='unavailable'/>`);
+  });
 });

@@ -266,3 +266,16 @@ suite('carbons (XEP-0280)', () => {
     }
   });
 });
+
+test('section 6.1, XEP-0160 2: a message that nobody takes waits, and comes once', async (t) => {
+  const { server, phone, laptop, juliet } = await verona(t);
+  for (const device of [phone, laptop]) await device.send(`<presence type='unavailable'/>`);
+  for (const device of [phone, laptop]) await device.drain();
+  await juliet.send(`<message to='romeo@capulet.lit' type='chat'><body>hello</body></message>`);
+  await juliet.iq('get', `<query xmlns='http://jabber.org/protocol/disco#info'/>`, server.hostName);
+  await phone.receivesNothing();
+  await phone.send('<presence/>');
+  await phone.receives(`<presence from='${phone.jid}'/>`);
+  await phone.receives(`<message from='${juliet.jid}'><body>hello</body></message>`);
+  await phone.receivesNothing();
+});

@@ -77,6 +77,18 @@ suite('a client that reads the archive', () => {
     }
   });
 
+  test('XEP-0313 6.1.1: asks for a part, and is sent what waits and was not in it', async () => {
+    for (const isLate of [false, true]) {
+      const local = await somebody();
+      server.clock.advance(2000);
+      const client = await absent(local);
+      const start = new Date(server.clock.now() - 1000).toISOString();
+      const query = isLate ? { fields: { start } } : { set: '<max>1</max><before/>' };
+      assert.deepEqual((await ask(client, query)).bodies, isLate ? [] : ['two']);
+      assert.deepEqual((await appear(client, local)).slice(0, 1), ['one']);
+    }
+  });
+
   test('XEP-0386 3: binds by Bind 2, and is sent only what the archive does not have', async () => {
     const local = await somebody();
     const client = await bound2(local);

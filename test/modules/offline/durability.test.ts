@@ -11,6 +11,7 @@ import type {
   WriterOptions,
 } from '../../../src/kernel/sql.ts';
 import { openDatabase } from '../../../src/storage/open-database.ts';
+import { acknowledge, device } from '../../stream/management/devices.ts';
 import type { TestClient } from '../../support/client.ts';
 import { startParley, TestServer } from '../../support/parley.ts';
 import { bodies, count, emptied, getsNothing, numbers, says, settled } from './support.ts';
@@ -272,4 +273,30 @@ test('modules that are loaded anew go on with the sessions that are there', asyn
   await says(romeo, 'juliet@capulet.lit', '3');
   await settled(romeo);
   assert.deepEqual(await bodies(await server.login('juliet'), 1), ['3']);
+});
+
+test('XEP-0160 2: a reload of the host while messages go out keeps none of them back, nor their order', async (t) => {
+  const server = await startParley();
+  t.after(() => server.stop());
+  const romeo = await server.login('romeo');
+  await server.account('juliet');
+  await says(romeo, 'juliet@capulet.lit', ...numbers(1, 150));
+  await settled(romeo);
+  const { client } = await device(server, 'juliet', 'balcony');
+  const got: string[] = [];
+  const read = async (last: string): Promise<void> => {
+    while (got.at(-1) !== last) {
+      const element = await client.receive();
+      if (element.name === 'message') got.push(element.childText('{jabber:client}body') ?? '');
+    }
+  };
+  await read('100');
+  const { loadModules } = await import('../../../src/server/module-files.ts');
+  await server.engine.setHost('capulet.lit', { modules: await loadModules(), options: {}, admins: new Set() });
+  await client.send(acknowledge(101));
+  await read('150');
+  await client.send(acknowledge(151));
+  await says(romeo, 'juliet@capulet.lit', '151');
+  await read('151');
+  assert.deepEqual(got, numbers(1, 151));
 });

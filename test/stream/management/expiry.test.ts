@@ -411,3 +411,20 @@ suite('XEP-0198 4: messages that an archive keeps', () => {
     assert.deepEqual(await waiting(it.local), ['kept']);
   });
 });
+
+test('what a removed account never acknowledged does not wait for whoever has its name next', async () => {
+  const whole = await startParley();
+  const romeo = await whole.login('romeo');
+  await device(whole, 'removed', 'balcony');
+  for (let i = 0; i < 300; i++) await romeo.send(message('removed@capulet.lit', i));
+  const look = () => romeo.iq('get', `<vCard xmlns='vcard-temp'/>`, 'removed@capulet.lit');
+  // All of them are there before, and the last are dealt with in turns of their own.
+  for (let i = 0; i < 3; i++) await look();
+  await whole.command('user delete', { jid: 'removed@capulet.lit' });
+  for (let i = 0; i < 20; i++) await look();
+  await whole.account('removed');
+  const next = await whole.login('removed', { resource: 'next' });
+  await next.iq('get', `<vCard xmlns='vcard-temp'/>`);
+  assert.deepEqual((await next.drain()).filter((it) => it.name === 'message').map(String), []);
+  await whole.stop();
+});
