@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import type { CommandDescription, Dispatch } from '../server/control.ts';
 import { describeCommand, failureOf } from '../server/control.ts';
+import { secretPath } from '../server/secret.ts';
 import { ControlClient } from './control-client.ts';
 import { Failure } from './failure.ts';
 import type { GlobalOptions, Program, RunningServer } from './io.ts';
@@ -37,18 +38,30 @@ export async function connectBackend(options: GlobalOptions, program: Program): 
   };
 }
 
-export async function openBackend(options: GlobalOptions, program: Program): Promise<Backend> {
-  return (await connectBackend(options, program)) ?? startBackend(options, program);
+interface Opening {
+  /** For what is done before the first start: the data directory is made when it is missing. */
+  readonly mayCreate: boolean;
 }
 
-async function startBackend(options: GlobalOptions, program: Program): Promise<Backend> {
+export async function openBackend(
+  options: GlobalOptions,
+  program: Program,
+  opening: Opening = { mayCreate: false },
+): Promise<Backend> {
+  return (await connectBackend(options, program)) ?? startBackend(options, program, opening);
+}
+
+async function startBackend(options: GlobalOptions, program: Program, { mayCreate }: Opening): Promise<Backend> {
   const { config } = await readConfig(options, program);
   const other = runningServer(config.data);
   if (other !== undefined) throw new Failure(`the server (process ${other}) does not answer; is it just starting?`);
+  if (!mayCreate) refuseMissing(config.data);
   refuseForeignOwner(config.data, process.geteuid?.());
+  const isNew = !exists(config.data);
   const { openLog } = await import('../server/process-log.ts');
   const log = openLog({ level: 'warn', format: 'auto' });
   const server = await program.startServer(config, { listen: false, log: log.logger });
+  if (isNew) program.io.err(`parley: made the data directory ${config.data}\n`);
   const dispatch = dispatcher(server);
   return {
     async call(command, args, host) {
@@ -66,6 +79,19 @@ async function startBackend(options: GlobalOptions, program: Program): Promise<B
       log.close();
     },
   };
+}
+
+/** A wrong directory would answer as an empty server does, and be left with a database and a secret in it. */
+function refuseMissing(data: string): void {
+  const hint = 'is --config or --data missing, or was the server never started?';
+  if (!exists(data)) throw new Failure(`there is no data directory ${data}: ${hint}`);
+  if (!exists(secretPath(data)))
+    throw new Failure(`there is nothing of a server in the data directory ${data}: ${hint}`);
+}
+
+/** Throws when it may not be known. */
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Files that root makes in the directory of another user would keep the server, which runs as that user, out. */

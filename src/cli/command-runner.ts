@@ -6,6 +6,9 @@ import type { GlobalOptions, Program } from './io.ts';
 import { readPassword } from './password.ts';
 import { render } from './render.ts';
 
+/** What operators do before the first start. */
+const FIRST_COMMAND = 'user add';
+
 type Options = GlobalOptions & Readonly<Record<string, unknown>>;
 
 export async function runDescribed(
@@ -18,7 +21,7 @@ export async function runDescribed(
   if (needsPassword(description, args)) {
     args[PASSWORD] = await readPassword(program.io, options['passwordStdin'] === true);
   }
-  const backend = await openBackend(options, program);
+  const backend = await openBackend(options, program, { mayCreate: description.name === FIRST_COMMAND });
   try {
     print(await callHosts(backend, description, args, options.host), options, program);
   } finally {

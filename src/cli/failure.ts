@@ -6,9 +6,12 @@ type ExitCode = 1 | 2;
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly exitCode: ExitCode;
-  constructor(message: string, exitCode: ExitCode = 1) {
+  /** What was printed says it already. */
+  readonly isTold: boolean;
+  constructor(message: string, exitCode: ExitCode = 1, { isTold = false } = {}) {
     super(message);
     this.exitCode = exitCode;
+    this.isTold = isTold;
   }
 }
 

@@ -8,6 +8,7 @@ import { print, runDescribed } from './command-runner.ts';
 import { Failure } from './failure.ts';
 import type { GlobalOptions, Program } from './io.ts';
 import { KNOWN_COMMANDS } from './known-commands.ts';
+import { dataDirectory } from './sources.ts';
 
 const GROUPS: Readonly<Record<string, string>> = {
   config: 'The configuration: example',
@@ -111,7 +112,9 @@ function addImport(root: Commander, program: Program): void {
 
 async function ofRunning(command: string, options: GlobalOptions, program: Program): Promise<unknown> {
   const backend = await connectBackend(options, program);
-  if (!backend) throw new Failure('the server is not running');
+  if (!backend) {
+    throw new Failure(`the server is not running on the data directory ${await dataDirectory(options, program)}`);
+  }
   try {
     return await backend.call(command, {});
   } finally {

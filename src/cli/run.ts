@@ -16,7 +16,7 @@ export async function run(args: readonly string[], program: Program): Promise<0 
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return isHelp(error) ? 0 : 2;
-    report(error, args.includes('--json'), program);
+    if (!(error instanceof Failure && error.isTold)) report(error, args.includes('--json'), program);
     return error instanceof Failure ? error.exitCode : 1;
   }
 }

@@ -74,8 +74,10 @@ class Daemon {
     this.#log = log;
     this.#invocation = invocation;
     const answer = dispatcher(server);
-    this.#control = new ControlServer(config.data, (name, args, host) =>
-      name === SERVER_COMMANDS.reload ? this.#reload() : answer(name, args, host),
+    this.#control = new ControlServer(
+      config.data,
+      (name, args, host) => (name === SERVER_COMMANDS.reload ? this.#reload() : answer(name, args, host)),
+      log.logger,
     );
   }
 

@@ -29,11 +29,13 @@ const CHUNK = 1000;
 
 export async function importUsers(file: string, options: GlobalOptions, program: Program): Promise<void> {
   const input = file === '-' ? program.io.stdin : await open(file);
-  const backend = await openBackend(options, program);
+  const backend = await openBackend(options, program, { mayCreate: true });
   try {
     const report = await importAll(input, backend);
     print(options.json ? report : summary(report), options, program);
-    if (report.refused.length > 0) throw new Failure(`${report.refused.length} of the accounts were refused`);
+    if (report.refused.length === 0) return;
+    // The report in JSON names them, and must be all that is printed.
+    throw new Failure(`${report.refused.length} of the accounts were refused`, 1, { isTold: options.json === true });
   } finally {
     await backend.close();
   }

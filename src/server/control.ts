@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Command } from '../kernel/command.ts';
+import type { Logger } from '../kernel/log.ts';
 import { onLines } from './control-lines.ts';
 
 /** `usage`: the arguments do not fit; `refused`: a reason for the operator; `failed`: a fault of the server. */
@@ -47,12 +48,14 @@ export function describeCommand({ name, summary, positional, args }: Command): C
 export class ControlServer {
   readonly #path: string;
   readonly #dispatch: Dispatch;
+  readonly #log: Logger;
   readonly #server: Server;
   readonly #connections = new Set<ControlConnection>();
 
-  constructor(dataDir: string, dispatch: Dispatch) {
+  constructor(dataDir: string, dispatch: Dispatch, log: Logger) {
     this.#path = controlSocketPath(dataDir);
     this.#dispatch = dispatch;
+    this.#log = log;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -85,11 +88,21 @@ export class ControlServer {
   }
 
   async #answer(text: string): Promise<ControlResponse> {
+    let asked: z.output<typeof request>;
     try {
-      const { command, args, host } = request.parse(JSON.parse(text));
-      return { ok: true, value: (await this.#dispatch(command, args, host)) ?? null };
+      asked = request.parse(JSON.parse(text));
     } catch (error) {
-      return failureOf(error);
+      return error instanceof SyntaxError ? failure('usage', 'the request is no JSON') : failureOf(error);
+    }
+    const { command, args, host } = asked;
+    try {
+      return { ok: true, value: (await this.#dispatch(command, args, host)) ?? null };
+    } catch (err) {
+      const response = failureOf(err);
+      // Without the arguments, which may hold passwords.
+      if ('error' in response && response.error.kind === 'failed')
+        this.#log.error({ command, err }, 'a command failed');
+      return response;
     }
   }
 }
@@ -151,7 +164,6 @@ function failure(kind: ControlFailure, message: string): ControlResponse {
 /** Sorts an error into what the caller did wrong, what was refused, and what went wrong here. */
 export function failureOf(error: unknown): ControlResponse {
   if (error instanceof z.ZodError) return failure('usage', error.issues.map(issueText).join('; '));
-  if (error instanceof SyntaxError) return failure('usage', 'the request is no JSON');
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return failure(name === 'CommandError' || name === 'ConfigErrors' ? 'refused' : 'failed', message);
 }

@@ -104,8 +104,8 @@ export class Engine {
   }
 
   /**
-   * Runs a command of a module on the host that is named, or else on that of the address in `args.jid`, or else on the
-   * only host there is. Throws `CommandError`, or a ZodError for arguments that do not fit.
+   * Runs a command of a module on the host that is named, or else on that of the address in `args.jid` or `args.room`,
+   * or else on the only host there is. Throws `CommandError`, or a ZodError for arguments that do not fit.
    */
   async command(name: string, args: Readonly<Record<string, unknown>>, host?: string): Promise<unknown> {
     const target = this.#hostFor(args, host);
@@ -115,15 +115,21 @@ export class Engine {
   }
 
   #hostFor(args: Readonly<Record<string, unknown>>, name: string | undefined): LocalHost {
-    const { jid } = args;
-    const domain = name ?? (typeof jid === 'string' ? jid.slice(jid.indexOf('@') + 1).split('/')[0] : undefined);
+    const domain = name ?? addressedDomain(args);
     const hosts = [...this.router.hosts()];
     if (domain !== undefined) {
-      const found = this.router.host(prepareDomain(domain) ?? domain);
-      if (found === undefined) throw new CommandError(`${domain} is not a host of this server`);
+      const prepared = prepareDomain(domain) ?? domain;
+      const found = this.router.host(prepared) ?? hosts.find((it) => it.parts.components.has(prepared));
+      if (found === undefined) throw new CommandError(`${domain} is no domain of this server`);
       return found;
     }
     if (hosts.length !== 1) throw new CommandError('this server has several hosts: name one with --host');
     return hosts[0] as LocalHost;
   }
+}
+
+/** The domain of the address that a command is about; a room may be named without one. */
+function addressedDomain({ jid, room }: Readonly<Record<string, unknown>>): string | undefined {
+  const address = typeof room === 'string' && room.includes('@') ? room : jid;
+  return typeof address === 'string' ? address.slice(address.indexOf('@') + 1).split('/')[0] : undefined;
 }

@@ -19,7 +19,7 @@ conf() {
   local modules='muc: { messagesPerSecond: 1000000, presencePerSecond: 1000000, creationsPerHour: 1000000 }'
   [ "$MAM" = off ] && modules="$modules, archive: false"
   cat > "$PEER_DIR/parley.yaml" <<C
-data: $PEER_DIR/data
+data: ./data
 database: ${DATABASE:-sqlite:parley.db}
 hosts: { localhost: {} }
 listeners:

@@ -8,11 +8,13 @@ import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { ControlClient } from '../../src/cli/control-client.ts';
 import { CommandError, command } from '../../src/kernel/command.ts';
+import { type Logger, silent } from '../../src/kernel/log.ts';
 import { ControlServer, controlSocketPath, type Dispatch, describeCommand } from '../../src/server/control.ts';
+import { MemoryLogger } from '../support/memory-log.ts';
 
-async function serve(context: TestContext, dispatch: Dispatch): Promise<string> {
+async function serve(context: TestContext, dispatch: Dispatch, log: Logger = silent): Promise<string> {
   const data = mkdtempSync(join(tmpdir(), 'parley-control-'));
-  const server = new ControlServer(data, dispatch);
+  const server = new ControlServer(data, dispatch, log);
   await server.listen();
   context.after(() => server.close());
   return data;
@@ -55,7 +57,7 @@ test('requests of one connection are answered in their order', async (context) =
   assert.deepEqual(await Promise.all(answers), ['slow', 'fast']);
 });
 
-test('a refusal, wrong arguments and a fault are told apart', async (context) => {
+test('a refusal, wrong arguments and a fault are told apart, and only the fault is in the log', async (context) => {
   const errors: Record<string, () => never> = {
     refused: () => {
       throw new CommandError('no such account');
@@ -64,12 +66,18 @@ test('a refusal, wrong arguments and a fault are told apart', async (context) =>
     failed: () => {
       throw new TypeError('x is undefined');
     },
+    unread: () => JSON.parse('{') as never,
   };
-  const data = await serve(context, async (name) => errors[name]!());
+  const log = new MemoryLogger();
+  const data = await serve(context, async (name) => errors[name]!(), log);
   const connection = await client(context, data);
   await assert.rejects(connection.call('refused', {}), { message: 'no such account', exitCode: 1 });
   await assert.rejects(connection.call('usage', {}), { message: 'jid is missing', exitCode: 2 });
+  assert.equal(log.take(), '');
   await assert.rejects(connection.call('failed', {}), { message: 'the server failed: x is undefined', exitCode: 1 });
+  assert.equal(log.take(), 'error: a command failed: x is undefined');
+  await assert.rejects(connection.call('unread', {}), { message: /^the server failed: / });
+  assert.match(log.take(), /^error: a command failed: /);
 });
 
 test('a client may close its half after the request, as shell tools do', async (context) => {
@@ -100,21 +108,25 @@ test('only the user of the server may open the socket', async (context) => {
 test('a socket that nobody serves is replaced; one that is served is not', async (context) => {
   const data = mkdtempSync(join(tmpdir(), 'parley-control-'));
   writeFileSync(controlSocketPath(data), '');
-  const server = new ControlServer(data, async () => 'first');
+  const server = new ControlServer(data, async () => 'first', silent);
   await server.listen();
   context.after(() => server.close());
-  await assert.rejects(new ControlServer(data, async () => 'second').listen(), /another server is running/);
+  await assert.rejects(new ControlServer(data, async () => 'second', silent).listen(), /another server is running/);
   assert.equal(await (await client(context, data)).call('x', {}), 'first');
 });
 
 test('closing waits for the answers that are under way', async () => {
   const data = mkdtempSync(join(tmpdir(), 'parley-control-'));
   const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const server = new ControlServer(data, async () => {
-    asked.resolve();
-    await gate.promise;
-    return 'done';
-  });
+  const server = new ControlServer(
+    data,
+    async () => {
+      asked.resolve();
+      await gate.promise;
+      return 'done';
+    },
+    silent,
+  );
   await server.listen();
   const connection = (await ControlClient.connect(data))!;
   const answer = connection.call('x', {});

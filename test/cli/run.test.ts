@@ -1,14 +1,17 @@
 /** The command line: what commands are called with, what they print, and how they end. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { refuseForeignOwner } from '../../src/cli/backend.ts';
 import { CommandError } from '../../src/kernel/command.ts';
+import { secretPath } from '../../src/server/secret.ts';
 import { FakeServer, keyboard, parley, temporaryFolder } from './support.ts';
 
 const data = temporaryFolder();
 const at = ['--data', data];
+// A server was here.
+writeFileSync(secretPath(data), '');
 
 /** A server on which one command answers. */
 function answering(name: string, answer: unknown): FakeServer {
@@ -135,10 +138,30 @@ test('the example configuration is printed', async () => {
   assert.match((await parley(['config', 'example'])).out, /^# Configuration of Parley.*\n/);
 });
 
+test('where no server ever ran a command is refused and makes nothing, unless it makes accounts', async () => {
+  const [empty, none] = [temporaryFolder(), join(temporaryFolder(), 'none')];
+  const server = answering('user list', []);
+  const refused = async (folder: string) => {
+    const { code, err } = await parley(['user', 'list', '--data', folder], { server });
+    assert.equal(code, 1);
+    return err;
+  };
+  const hint = 'is --config or --data missing, or was the server never started?';
+  assert.equal(await refused(none), `parley: there is no data directory ${none}: ${hint}\n`);
+  assert.equal(await refused(empty), `parley: there is nothing of a server in the data directory ${empty}: ${hint}\n`);
+  assert.deepEqual([server.calls, existsSync(none)], [[], false]);
+  for (const name of ['add', 'import']) {
+    const accounts = answering(`user ${name}`, { created: 0, existing: [], refused: [] });
+    const typed = name === 'add' ? ['a@b', '--generate'] : ['-'];
+    const { code, err } = await parley(['user', name, ...typed, '--data', none], { server: accounts });
+    assert.deepEqual([code, err], [0, `parley: made the data directory ${none}\n`]);
+  }
+});
+
 test('what needs a running server says that there is none', async () => {
   for (const name of ['status', 'reload']) {
     const { code, err } = await parley([name, ...at]);
-    assert.deepEqual([code, err], [1, 'parley: the server is not running\n']);
+    assert.deepEqual([code, err], [1, `parley: the server is not running on the data directory ${data}\n`]);
   }
 });
 

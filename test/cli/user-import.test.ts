@@ -55,7 +55,7 @@ test('what is refused is listed, does not stop the rest, and makes it a failure'
   const stdin = 'a@one x1\nnonsense\nb@elsewhere x2\n';
   const { code, out } = await parley([...command, '--json'], { server: new Importing(), stdin });
   assert.equal(code, 1);
-  const report = JSON.parse(out.split('\n')[0]!) as { created: number; refused: unknown };
+  const report = JSON.parse(out) as { created: number; refused: unknown };
   assert.equal(report.created, 1);
   assert.deepEqual(report.refused, [
     { jid: 'line 2', reason: 'no address and password' },

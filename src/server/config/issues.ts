@@ -48,6 +48,8 @@ function describe(issue: Issue, subject: Subject, path: Path): Finding {
   const expected = (params?.['expected'] as string | undefined) ?? (schema && expectation(schema));
   const name = pathText(path);
   if (value === undefined) return { path, at: 'key', what: `${name} is missing`, expected };
+  if (Array.isArray(value) && value.length === 0 && issue.code === 'too_small')
+    return { path, at: 'value', what: `${name} is empty`, expected: 'at least one' };
   if (issue.code === 'custom' && issue.message !== 'invalid') {
     return {
       path,

@@ -1,5 +1,5 @@
 /** Reads the configuration from file, environment and command line, and reports everything that is wrong with it. */
-import { resolve as absolute } from 'node:path';
+import { resolve as absolute, dirname } from 'node:path';
 import { z } from 'zod';
 import { prepareDomain } from '../../jid/jid.ts';
 import { ConfigErrors, type ConfigProblem } from '../../kernel/config-error.ts';
@@ -34,8 +34,7 @@ export function loadConfig(source: ConfigSource): Config {
 
 /** The data directory alone, absolute, whatever else may be wrong. Throws `ConfigErrors` when the file is no YAML. */
 export function locateData({ file, env, dataDir }: Omit<ConfigSource, 'modules'>): string {
-  const given = dataDir ?? (env['PARLEY_DATA'] || undefined);
-  return dataDirectory(given === undefined && file !== undefined ? readDocument(file).value : {}, given);
+  return givenData({ env, dataDir }) ?? writtenData(file === undefined ? undefined : readDocument(file));
 }
 
 /** `loadConfig` for a document that has been read. */
@@ -43,7 +42,7 @@ export function configOf(document: ConfigDocument | undefined, source: Omit<Conf
   const structure = z.object(configShape(moduleSections(source.modules)));
   const environment = applyEnvironment(structure, document?.value ?? {}, source.env);
   const places = new Places(document, environment.variables);
-  const data = dataDirectory(environment.value, source.dataDir);
+  const data = givenData(source) ?? writtenData(document);
   const resolve = (path: string): string => absolute(data, path);
   const inspection = inspect(structure, environment.value, resolve);
   const raw = inspection.value as Readonly<Record<string, unknown>>;
@@ -69,9 +68,17 @@ export function configOf(document: ConfigDocument | undefined, source: Omit<Conf
   };
 }
 
-function dataDirectory(value: unknown, given: string | undefined): string {
-  const data = isMapping(value) ? value['data'] : undefined;
-  return absolute(given ?? (typeof data === 'string' && data !== '' ? data : './data'));
+/** The data directory of the command line or the environment; it starts from where the operator is. */
+function givenData({ env, dataDir }: Pick<ConfigSource, 'env' | 'dataDir'>): string | undefined {
+  const given = dataDir ?? (env['PARLEY_DATA'] || undefined);
+  return given === undefined ? undefined : absolute(given);
+}
+
+/** That of the file, or the default; it starts from the file, so that it is the same from every directory. */
+function writtenData(document: ConfigDocument | undefined): string {
+  const data = isMapping(document?.value) ? document.value['data'] : undefined;
+  const base = document === undefined ? '.' : dirname(document.file);
+  return absolute(base, typeof data === 'string' && data !== '' ? data : './data');
 }
 
 /** Each section by itself, so that a mistake in one does not hide those in the others. */

@@ -35,8 +35,9 @@ export function configShape(modules: ModulesSchema) {
       .min(1)
       .default('./data')
       .describe(
-        'Directory of everything that the server keeps. Relative to the working directory; --data and PARLEY_DATA ' +
-          'override it. All other relative paths in this file start from this directory.',
+        'Directory of everything that the server keeps. Relative to the directory of this file; --data and ' +
+          'PARLEY_DATA, relative to the working directory, override it. All other relative paths in this file start ' +
+          'from the data directory.',
       )
       .meta({ expected: 'the path of a directory' } satisfies OptionMeta),
     database: databaseOption,

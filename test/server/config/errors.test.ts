@@ -85,6 +85,7 @@ test('an unknown module is no option, and a host that is no domain is refused', 
     /:1:25: "A\.EXAMPLE" is the same domain as "a\.example"/,
   );
   assert.match(first('hosts: {}'), /:1:8: hosts is empty; expected at least one domain/);
+  assert.match(first('listeners: []'), /:1:12: listeners is empty; expected at least one$/);
 });
 
 test('a module that another one needs cannot be off', () => {

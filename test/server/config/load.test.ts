@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { loadConfig, locateData } from '../../../src/server/config/load.ts';
 import { load } from './support.ts';
 
 const hostOf = (text: string, at = 0) => load(text).hosts[at]!;
@@ -109,4 +110,25 @@ test('a database over a Unix socket gets its password as a parameter', () => {
 test('the data directory of the command line goes before the environment, and that before the file', () => {
   const data = (given: object): string => load('data: /file', given as never).data;
   assert.equal(data({ env: { PARLEY_DATA: '/env' }, dataDir: '/line' }), '/line');
+});
+
+test('the data directory of a file, and the default beside one, start from the file; what is typed, from here', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
+  const file = join(folder, 'parley.yaml');
+  const located = (
+    text: string | undefined,
+    given: { dataDir?: string; env?: Record<string, string> } = {},
+  ): string => {
+    if (text !== undefined) writeFileSync(file, text);
+    const source = { file: text === undefined ? undefined : file, env: {}, ...given };
+    const { data } = loadConfig({ ...source, modules: [] });
+    assert.equal(locateData(source), data);
+    return data;
+  };
+  assert.equal(located(''), join(folder, 'data'));
+  assert.equal(located('data: ../state'), join(folder, '../state'));
+  assert.equal(located('data: /var/lib/parley'), '/var/lib/parley');
+  assert.equal(located(undefined), resolve('data'));
+  assert.equal(located('data: x', { env: { PARLEY_DATA: 'from-env' } }), resolve('from-env'));
+  assert.equal(located('data: x', { dataDir: 'typed' }), resolve('typed'));
 });
