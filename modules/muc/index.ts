@@ -97,6 +97,7 @@ export default defineModule({
     router: Router,
   },
   migrations,
+  domains: (host, { domain }) => [domain ?? `conference.${host}`],
 
   async setup({ host, config, db, services, clock, log, signal }) {
     const { accounts, administrators, archive: kept, ids, keys, program, router } = services;

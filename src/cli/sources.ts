@@ -20,10 +20,10 @@ export async function readConfig(
   readonly config: Config;
   readonly modules: readonly Module[];
 }> {
-  const { loadConfig } = await import('../server/config/load.ts');
+  const { readConfiguration } = await import('../server/config/read.ts');
   const modules = await program.loadModules();
   const source = { file: configFile(options, program), env: program.io.env, dataDir: options.data, modules };
-  return { config: loadConfig(source), modules };
+  return { config: readConfiguration(source), modules };
 }
 
 /** Absolute; needs no more than the file to be YAML, so that a running server can be spoken to in any case. */

@@ -20,17 +20,32 @@ export async function start(options: GlobalOptions, program: Program): Promise<v
   const { config } = await readConfig(options, program);
   makeDirectory(config.data);
   await refuseSecond(config.data);
-  const release = takePidFile(config.data);
-  const log = openLog(config.log);
+  const log = openLogFile(config);
   try {
-    const server = await program.startServer(config, { listen: true, log: log.logger });
-    const daemon = new Daemon(server, config, log, { options, program });
+    await serve(config, log, { options, program, startedAt });
+  } finally {
+    log.close();
+  }
+}
+
+async function serve(config: Config, log: LogSink, invocation: StartInvocation): Promise<void> {
+  const release = takePidFile(config.data);
+  try {
+    const server = await invocation.program.startServer(config, { listen: true, log: log.logger });
+    const daemon = new Daemon(server, config, log, invocation);
     await daemon.open();
-    await announce(server, config, { options, program, startedAt });
+    await announce(server, config, invocation);
     await daemon.stopped;
   } finally {
     release();
-    log.close();
+  }
+}
+
+function openLogFile({ log }: Config): LogSink {
+  try {
+    return openLog(log);
+  } catch (error) {
+    throw new Failure(`the log file ${log.file} cannot be opened (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
@@ -53,6 +68,10 @@ async function refuseSecond(data: string): Promise<void> {
 interface Invocation {
   readonly options: GlobalOptions;
   readonly program: Program;
+}
+
+interface StartInvocation extends Invocation {
+  readonly startedAt: number;
 }
 
 /** A running server with what operators do to it: signals, and the control socket. */
@@ -149,7 +168,7 @@ function paths(changes: readonly ConfigChange[], effect: ConfigChange['effect'])
 async function announce(
   server: RunningServer,
   config: Config,
-  { options, program, startedAt }: Invocation & { readonly startedAt: number },
+  { options, program, startedAt }: StartInvocation,
 ): Promise<void> {
   const status = server.status();
   const { io } = program;

@@ -13,8 +13,13 @@ export async function check(options: GlobalOptions, program: Program): Promise<v
     hosts: config.hosts.map((it) => it.domain),
     ports: config.listeners.map((it) => it.port),
   };
-  if (options.json) print({ ok: true, ...value }, options, program);
-  else print({ configuration: 'correct', ...value }, options, program);
+  const { certificateWarnings } = await import('../server/config/certificate-warnings.ts');
+  const warnings = certificateWarnings(config, Date.now());
+  if (options.json) print({ ok: true, ...value, warnings }, options, program);
+  else {
+    print({ configuration: 'correct', ...value }, options, program);
+    for (const it of warnings) program.io.err(`parley: warning: ${it}\n`);
+  }
 }
 
 export async function configExample(options: GlobalOptions, program: Program): Promise<void> {

@@ -82,6 +82,8 @@ export interface ModuleSpec<C extends z.ZodType, R extends Services, P extends S
   readonly migrations?: readonly Migration[];
   readonly disco?: Disco;
   readonly metrics?: M;
+  /** The subdomains that it would serve, prepared: known before it runs, so that a domain is not given out twice. */
+  domains?(host: string, options: z.output<C>): readonly string[];
   /** Runs once per virtual host, after its requirements; must not touch the network or block. */
   setup(context: ModuleContext<z.output<C>, R, M>): Awaitable<ModuleParts<P>>;
 }

@@ -45,7 +45,10 @@ export interface HostParts {
 
 type Started = readonly (readonly [Module, ModuleParts<Services>])[];
 
-/** Throws when a requirement is missing, circular or provided twice, or when two modules register the same key. */
+/**
+ * Throws when a requirement is missing, circular or provided twice, or when two modules register the same key. What was
+ * set up until then is stopped.
+ */
 export async function startHost(
   name: Jid,
   modules: readonly Module[],
@@ -56,14 +59,24 @@ export async function startHost(
   const hooks = new LateHooks();
   const services = new Map(infra.services);
   const started: [Module, ModuleParts<Services>][] = [];
-  for (const module of inOrder(modules, infra.services)) {
-    const parts = await setUp(module, { name, config, infra, services, hooks, signal: stopping.signal });
-    for (const [key, token] of Object.entries(module.provides ?? {})) services.set(token.name, parts.services?.[key]);
-    started.push([module, parts]);
+  try {
+    for (const module of inOrder(modules, infra.services)) {
+      const parts = await setUp(module, { name, config, infra, services, hooks, signal: stopping.signal });
+      for (const [key, token] of Object.entries(module.provides ?? {})) services.set(token.name, parts.services?.[key]);
+      started.push([module, parts]);
+    }
+    const parts = freeze({ name, infra, started, services, stopping });
+    hooks.bind(parts.hooks);
+    return parts;
+  } catch (cause) {
+    await stop(started, stopping);
+    throw cause;
   }
-  const parts = freeze({ name, infra, started, services, stopping });
-  hooks.bind(parts.hooks);
-  return parts;
+}
+
+async function stop(started: Started, stopping: AbortController): Promise<void> {
+  stopping.abort();
+  for (const [, parts] of started.toReversed()) await parts.close?.();
 }
 
 async function setUp(
@@ -135,10 +148,7 @@ function freeze(host: {
     ),
     disco: started.map(([module]) => module.disco ?? {}),
     service: <T>(token: Service<T>) => services.get(token.name) as T | undefined,
-    async stop() {
-      stopping.abort();
-      for (const [, parts] of started.toReversed()) await parts.close?.();
-    },
+    stop: () => stop(started, stopping),
   };
 }
 

@@ -64,9 +64,14 @@ export class StanzaRouter implements Router {
     return this.#hosts.values();
   }
 
+  /** Whether a host or a service has that domain. */
+  serves(domain: string): boolean {
+    return this.#hosts.has(domain) || this.#services.has(domain);
+  }
+
   /** False when something serves that domain already. */
   addService(domain: string, service: DomainService): boolean {
-    if (this.#hosts.has(domain) || this.#services.has(domain)) return false;
+    if (this.serves(domain)) return false;
     this.#services.set(domain, service);
     return true;
   }

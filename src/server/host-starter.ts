@@ -7,6 +7,7 @@ import { Program } from '../contracts/program.ts';
 import { Router } from '../contracts/routing.ts';
 import { Sessions } from '../contracts/session.ts';
 import { StanzaIds } from '../contracts/stanza-ids.ts';
+import { CommandError } from '../kernel/command.ts';
 import type { ComponentPart, Module } from '../kernel/define-module.ts';
 import { type HostParts, type Infrastructure, startHost } from '../kernel/loader.ts';
 import type { StanzaRouter } from '../router/router.ts';
@@ -31,7 +32,10 @@ export interface HostEnvironment extends Omit<Infrastructure, 'services'> {
   readonly more?: ReadonlyMap<string, unknown>;
 }
 
-/** Starts the host's modules and puts them in force; what ran before is stopped after. Its sessions stay. */
+/**
+ * Starts the host's modules and puts them in force; what ran before is stopped after. Its sessions stay. Throws, with
+ * what ran before still in force, when a module cannot be set up or wants a domain that something else serves.
+ */
 export async function startModules(host: LocalHost, plan: HostPlan, environment: HostEnvironment): Promise<void> {
   const catalog = new HostCatalog();
   const services = new Map<string, unknown>([
@@ -52,15 +56,22 @@ export async function startModules(host: LocalHost, plan: HostPlan, environment:
   });
   catalog.fill(parts);
   const before = host.started ? host.parts : undefined;
-  for (const part of before?.components.values() ?? []) environment.router.removeService(part.domain, service(part));
+  const taken = [...parts.components.keys()].find((it) => !before?.components.has(it) && environment.router.serves(it));
+  if (taken !== undefined) {
+    await parts.stop();
+    throw new CommandError(`${taken} cannot be served by a module of ${host.name.domain}: something else serves it`);
+  }
+  withdrawServices(host, environment.router);
   host.admins = plan.admins;
   host.replaceParts(parts);
-  for (const part of parts.components.values()) {
-    if (!environment.router.addService(part.domain, service(part))) {
-      throw new Error(`${part.domain} is served twice: by a module of ${host.name.domain} and by something else`);
-    }
-  }
+  for (const part of parts.components.values()) environment.router.addService(part.domain, service(part));
   await before?.stop();
+}
+
+/** The subdomains of a host's modules are served no more. */
+export function withdrawServices(host: LocalHost, router: StanzaRouter): void {
+  if (!host.started) return;
+  for (const part of host.parts.components.values()) router.removeService(part.domain, service(part));
 }
 
 const wrappers = new WeakMap<ComponentPart, { receive: ComponentPart['receive'] }>();

@@ -19,8 +19,10 @@ import { PrometheusMetrics } from '../telemetry/metrics.ts';
 import { addProcessMetrics, type EventLoopDelay } from '../telemetry/process-metrics.ts';
 import { matchNetworks } from '../util/networks.ts';
 import { HostCertificates } from './certificates.ts';
+import { certificateWarnings } from './config/certificate-warnings.ts';
 import type { Config, HostConfig } from './config/config.ts';
 import { Engine } from './engine.ts';
+import { withdrawServices } from './host-starter.ts';
 import { HttpPages } from './http-pages.ts';
 import { createListener, type ListenerServices, type OpenListener } from './listeners.ts';
 import { serverSecret } from './secret.ts';
@@ -70,6 +72,8 @@ export class Server {
   readonly #limits: FailureLimits;
   readonly #certificates = new HostCertificates();
   readonly #components = new Map<string, ComponentDomain>();
+  /** What each host runs with; not those that could not be started or stopped as they should. */
+  readonly #running = new Map<string, HostConfig>();
   #authenticators = new Map<string, Authenticator>();
   #listeners: readonly OpenListener[] = [];
   readonly #net: NetContext;
@@ -103,12 +107,11 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    this.#authenticators = this.#authenticatorsOf(this.#config);
-    for (const host of this.#config.hosts) await this.engine.setHost(host.domain, host);
-    this.#setComponents(this.#config);
+    await this.#applyHosts(this.#config);
     this.#serverMetrics.observe({ engine: this.engine, net: this.#net });
     if (!this.#options.listen) return;
     this.#applyLive(this.#config);
+    this.#warn();
     this.#listeners = this.#config.listeners.map((it) => createListener(this.#config, it, this.#services()));
     await Promise.all(this.#listeners.map((it) => it.listen()));
     this.#state = 'running';
@@ -116,26 +119,18 @@ export class Server {
 
   /**
    * Puts what can be changed in a running server in force: hosts, modules, limits, certificates. Streams go on. What
-   * needs a restart stays as it is. Throws, with nothing changed, when a certificate cannot be read.
+   * needs a restart stays as it is. Throws when a part of it cannot be put in force; then what was before is again.
    */
   async reload(config: Config): Promise<void> {
     const before = this.#config;
     this.#applyLive(config);
-    this.#config = config;
-    this.#authenticators = this.#authenticatorsOf(config);
-    for (const host of config.hosts) {
-      if (
-        hasChanged(
-          before.hosts.find((it) => it.domain === host.domain),
-          host,
-        )
-      )
-        await this.engine.setHost(host.domain, host);
+    try {
+      await this.#applyHosts(config);
+    } catch (cause) {
+      await this.#goBackTo(before);
+      throw cause;
     }
-    for (const { domain } of before.hosts) {
-      if (!config.hosts.some((it) => it.domain === domain)) await this.engine.removeHost(domain);
-    }
-    this.#setComponents(config);
+    this.#warn();
   }
 
   /** Runs a command of a module; see `Engine.command`. */
@@ -176,13 +171,49 @@ export class Server {
     this.#pages.mayReadMetrics = config.metrics.enabled ? matchNetworks(config.metrics.allow) : () => false;
   }
 
+  /** Hosts and components; a host that runs as it should is left alone. */
+  async #applyHosts(config: Config): Promise<void> {
+    this.#config = config;
+    this.#authenticators = this.#authenticatorsOf(config);
+    // First of all, so that a module may take over the domain of a component.
+    this.#dropComponents(config);
+    for (const host of config.hosts) {
+      if (!hasChanged(this.#running.get(host.domain), host)) continue;
+      this.#running.delete(host.domain);
+      await this.engine.setHost(host.domain, host);
+      this.#running.set(host.domain, host);
+    }
+    for (const host of [...this.engine.router.hosts()]) {
+      const { domain } = host.name;
+      if (config.hosts.some((it) => it.domain === domain)) continue;
+      this.#running.delete(domain);
+      withdrawServices(host, this.engine.router);
+      await this.engine.removeHost(domain);
+    }
+    this.#addComponents(config);
+  }
+
+  /** After a reload that failed. What cannot be undone is tried again by the next one, since `#running` says so. */
+  async #goBackTo(config: Config): Promise<void> {
+    try {
+      await this.#applyHosts(config);
+      this.#applyLive(config);
+    } catch (err) {
+      this.#options.log.error({ err }, 'what a failed reload had changed could not be undone');
+    }
+  }
+
+  #warn(): void {
+    for (const it of certificateWarnings(this.#config, systemClock.now())) this.#options.log.warn({}, it);
+  }
+
   /** Every name that clients may connect to: hosts, and the services below them. */
   #certificateNames(config: Config): readonly string[] {
     const services = [...this.engine.router.hosts()].flatMap((it) => [...it.parts.components.keys()]);
     return [...new Set([...config.hosts.map((it) => it.domain), ...services, ...config.components.keys()])];
   }
 
-  #setComponents(config: Config): void {
+  #dropComponents(config: Config): void {
     const { router } = this.engine;
     for (const [domain, it] of this.#components) {
       if (config.components.get(domain) === it.secret) continue;
@@ -190,6 +221,10 @@ export class Server {
       router.removeService(domain, it);
       this.#components.delete(domain);
     }
+  }
+
+  #addComponents(config: Config): void {
+    const { router } = this.engine;
     for (const [domain, secret] of config.components) {
       if (this.#components.has(domain)) continue;
       const component = new ComponentDomain(domain, secret, router);

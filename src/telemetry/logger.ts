@@ -1,6 +1,7 @@
 /** The kernel's Logger on pino: JSON lines for machines or plain lines for people, to standard error or to a file. */
-import { type DestinationStream, destination, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger as Pino, pino, stdTimeFunctions } from 'pino';
 import type { Logger } from '../kernel/log.ts';
+import { LogOutput } from './log-output.ts';
 import { prettyLine } from './pretty.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -27,12 +28,11 @@ export interface LogSink {
   close(): void;
 }
 
-/** Lines that wait for a slow disk or pipe; what exceeds it is dropped. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const SECRET = ['password', 'secret', 'token', 'authorization', 'key'];
 
+/** Throws what the file system says when the file cannot be opened. */
 export function createLogger(options: LogOptions): LogSink {
-  const out = options.stream ? undefined : openOutput(options.file);
+  const out = options.stream ? undefined : new LogOutput(options.file);
   const target = options.stream ?? out!;
   const pretty = options.format === 'pretty' || (options.format === 'auto' && !options.file && process.stderr.isTTY);
   const colour = pretty && !options.file && process.stderr.isTTY && !process.env['NO_COLOR'];
@@ -54,19 +54,12 @@ export function createLogger(options: LogOptions): LogSink {
       gate.level = rank(level);
     },
     reopen() {
-      if (options.file) out?.reopen();
+      out?.reopen();
     },
     close() {
-      out?.flushSync();
+      out?.close();
     },
   };
-}
-
-function openOutput(file: string | undefined): ReturnType<typeof destination> {
-  const out = destination({ dest: file ?? 2, sync: false, mkdir: true, mode: 0o640, maxLength: MAX_WAITING_BYTES });
-  // A full disk or a closed pipe costs log lines, never the server.
-  out.on('error', () => undefined);
-  return out;
 }
 
 function rank(level: LogLevel): number {

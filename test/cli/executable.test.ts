@@ -89,6 +89,31 @@ test('reload says what changed and what needs a restart; a broken configuration 
   writeConfig('limits: { depth: 99 }\n');
 });
 
+test('a domain that is taken is refused by check, start and reload, however often', async () => {
+  writeConfig('modules: { muc: { domain: localhost } }\n');
+  for (const command of ['check', 'start', 'reload', 'reload']) {
+    const { code, err } = await parley([command, ...at]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /parley\.yaml:5:27: modules\.muc\.domain makes localhost the domain of muc on localhost, but it is/,
+    );
+  }
+  writeConfig('limits: { depth: 99 }\n');
+});
+
+test('a log file that cannot be opened is named, with exit code 1', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'parley.yaml');
+  writeFileSync(file, 'log: { file: parley.yaml/parley.log }\n');
+  assert.deepEqual(await parley(['start', '--config', file, '--data', folder]), {
+    code: 1,
+    out: '',
+    err: `parley: the log file ${file}/parley.log cannot be opened (EEXIST)\n`,
+  });
+  assert.equal(existsSync(join(folder, 'parley.pid')), false);
+});
+
 test('SIGTERM stops the server: exit code 0, nothing left behind; commands then work on the database', async () => {
   const exit = new Promise((resolve) => server.on('exit', resolve));
   server.kill('SIGTERM');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { refuseForeignOwner } from '../../src/cli/backend.ts';
 import { CommandError } from '../../src/kernel/command.ts';
+import { createSelfSigned } from '../../src/net/self-signed.ts';
 import { secretPath } from '../../src/server/secret.ts';
 import { FakeServer, keyboard, parley, temporaryFolder } from './support.ts';
 
@@ -126,6 +127,30 @@ test('a correct configuration is exit code 0; PARLEY_CONFIG names it, too', asyn
   const { code, out } = await parley(['check', ...at], { env: { PARLEY_CONFIG: file } });
   assert.equal(code, 0);
   assert.match(out, /hosts: +a\.example\n/);
+});
+
+test('a certificate of another name, or at its end, is worth a warning', async () => {
+  const file = join(data, 'certificates.yaml');
+  const days = (validDays: number, name: string): string => {
+    const { certPem, keyPem } = createSelfSigned({ hosts: [name], nowMs: Date.now(), validDays });
+    writeFileSync(join(data, `${name}.crt`), certPem);
+    writeFileSync(join(data, `${name}.key`), keyPem);
+    return `{ certificateFile: ${name}.crt, keyFile: ${name}.key }`;
+  };
+  const hosts = `a.example: ${days(30, 'a.example')}, b.example: ${days(13, 'b.example')}, c.example: {}`;
+  writeFileSync(file, `hosts: { ${hosts} }\ntls: ${days(0, 'd.example')}\n`);
+  const check = ['check', '--config', file, ...at];
+  const { code, err } = await parley(check);
+  assert.equal(code, 0);
+  const warnings = err
+    .replaceAll(`parley: warning: the certificate ${data}/`, '')
+    .replaceAll(/\d{4}-\d\d-\d\d/g, 'DAY');
+  assert.equal(
+    warnings,
+    'b.example.crt expires on DAY\nd.example.crt has expired on DAY\nd.example.crt does not cover the host c.example\n',
+  );
+  const json = await parley([...check, '--json']);
+  assert.equal((JSON.parse(json.out) as { warnings: readonly string[] }).warnings.length, 3);
 });
 
 test('modules are listed with the hosts that have them', async () => {

@@ -113,7 +113,7 @@ suite('the loader', () => {
     assert.equal(size, 5);
   });
 
-  test('stopping aborts the signals and closes in reverse order', async () => {
+  test('stopping, also after a start that failed, aborts the signals and closes in reverse order', async () => {
     const seen: string[] = [];
     const closing = (name: string, requires = {}) =>
       defineModule({
@@ -125,7 +125,15 @@ suite('the loader', () => {
       });
     const host = await start([lamp, closing('first'), closing('second')]);
     await host.stop();
-    assert.deepEqual(seen, ['second true', 'first true']);
+    assert.deepEqual(seen.splice(0), ['second true', 'first true']);
+    const broken = defineModule({
+      name: 'broken',
+      summary: '',
+      config: none,
+      setup: () => Promise.reject(new Error('no')),
+    });
+    await assert.rejects(start([closing('first'), broken]), /no/);
+    assert.deepEqual(seen, ['first true']);
   });
 
   test('commands are found by name, with their arguments typed by the schema', async () => {

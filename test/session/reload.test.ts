@@ -108,6 +108,28 @@ test('a module that cannot start leaves the host as it was', async (t) => {
   await juliet.receives(`<message id='first'/>`);
 });
 
+test('a module that wants a domain that is taken leaves the host as it was', async (t) => {
+  const server = await startCore({ extra: [edition('first')] });
+  t.after(() => server.stop());
+  const juliet = await server.login('juliet', { resource: 'balcony' });
+  const greedy = defineModule({
+    name: 'greedy',
+    summary: 'Wants what others have',
+    config: z.strictObject({}),
+    setup: () => ({
+      components: [{ domain: 'taken.example', receive: () => undefined }],
+      close: () => void told.push('greedy is closed'),
+    }),
+  });
+  server.engine.router.addService('taken.example', { receive: () => undefined });
+  const plan = { modules: [await loadModule('accounts'), greedy], options: {}, admins: new Set<string>() };
+  told.length = 0;
+  await assert.rejects(server.engine.setHost('capulet.lit', plan), /^CommandError: taken\.example cannot be served/);
+  assert.deepEqual(told, ['greedy is closed']);
+  await juliet.send(`<message to='sub.capulet.lit' id='m'/>`);
+  await juliet.receives(`<message id='first'/>`);
+});
+
 test('what a module keeps with a session is there when the module is there again', async (t) => {
   const kept = slot<string>('kept');
   const server = await startCore();

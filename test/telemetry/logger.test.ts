@@ -1,9 +1,10 @@
 /** The log: levels, fields, secrets, and lines for people. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { createLogger, type LogOptions } from '../../src/telemetry/logger.ts';
 import { prettyLine } from '../../src/telemetry/pretty.ts';
 
@@ -110,4 +111,51 @@ test('a file is appended to, and opened anew after it was renamed', async () => 
   sink.close();
   assert.match(written(`${file}.1`), /"msg":"first"/);
   assert.doesNotMatch(written(file), /first/);
+});
+
+/** What is written to standard error meanwhile. */
+function complaints(context: TestContext): string[] {
+  const said: string[] = [];
+  context.mock.method(process.stderr, 'write', (text: string) => said.push(text) > 0);
+  return said;
+}
+
+const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+test('a file that cannot be opened is an error at once', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'parley-log-')), 'no-folder');
+  writeFileSync(file, '');
+  assert.throws(() => createLogger({ level: 'info', format: 'auto', file: join(file, 'parley.log') }), /no-folder/);
+});
+
+test('a file that cannot be opened again is told, and the lines go where they went before', async (context) => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'parley-log-')), 'sub');
+  const file = join(folder, 'parley.log');
+  const sink = createLogger({ level: 'info', format: 'auto', file });
+  renameSync(folder, `${folder}.1`);
+  writeFileSync(folder, '');
+  const said = complaints(context);
+  sink.reopen();
+  sink.logger.info({}, 'still here');
+  await soon();
+  assert.deepEqual(said, [`parley: the log file ${file} cannot be opened again (EEXIST)\n`]);
+  assert.match(readFileSync(join(`${folder}.1`, 'parley.log'), 'utf8'), /still here/);
+  sink.close();
+  rmSync(folder);
+});
+
+test('a disk that is full is told once an outage, and keeps the process neither up nor from stopping', () => {
+  const logger = join(import.meta.dirname, '../../src/telemetry/logger.ts');
+  const script = `
+    const { createLogger } = await import(${JSON.stringify(logger)});
+    const sink = createLogger({ level: 'info', format: 'auto', file: '/dev/full' });
+    for (const it of [1, 2, 3]) {
+      sink.logger.info({}, 'line');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    sink.close();
+    sink.logger.info({}, 'after the end');`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
+  assert.equal(status, 0);
+  assert.equal(stderr.toString(), 'parley: the log file /dev/full cannot be written (ENOSPC)\n');
 });

@@ -1,6 +1,8 @@
 /** Mistakes that no single option shows: certificates and their keys, ports that clash, components without a port. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { withBase } from '../../net/secure-contexts.ts';
 import type { Finding, Path } from './finding.ts';
 import { pathText } from './finding.ts';
 import type { ListenerConfig } from './listener-options.ts';
@@ -30,10 +32,24 @@ export function checkCertificate(section: unknown, path: Path): readonly Finding
   const findings: Finding[] = [];
   if (!certificate) findings.push(at('certificateFile', `${certificateFile} holds no certificate`, 'PEM'));
   if (!key) findings.push(at('keyFile', `${keyFile} holds no key that can be used`, 'PEM without a passphrase'));
-  if (certificate && key && !certificate.checkPrivateKey(key)) {
-    findings.push(at('keyFile', `${keyFile} is not the key of ${certificateFile}`, 'the key of that certificate'));
+  if (!certificate || !key) return findings;
+  if (!certificate.checkPrivateKey(key))
+    return [at('keyFile', `${keyFile} is not the key of ${certificateFile}`, 'the key of that certificate')];
+  const refusal = refusalOf(certificateFile, keyFile);
+  if (refusal === undefined) return [];
+  const what = `${certificateFile} cannot be used for TLS: OpenSSL says ${refusal}`;
+  return [at('certificateFile', what, 'a chain with keys and signatures that are strong enough')];
+}
+
+/** What OpenSSL has against a certificate that can be read, such as that its key is too short. */
+function refusalOf(certificateFile: string, keyFile: string): string | undefined {
+  try {
+    createSecureContext(withBase({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }));
+    return undefined;
+  } catch (error) {
+    const { reason, message } = error as Error & { readonly reason?: string };
+    return JSON.stringify(reason ?? message);
   }
-  return findings;
 }
 
 /** Of `tls`. */

@@ -96,7 +96,7 @@ function asOptions(setting: unknown): Settings {
 }
 
 /** Where an option of a module stands, or would stand. */
-function placeOf(name: string, steps: Path, { own, shared, domain }: ModuleSettings): Path {
+export function placeOf(name: string, steps: Path, { own, shared, domain }: ModuleSettings): Path {
   const [key] = steps;
   const owns = (settings: Settings): boolean => key !== undefined && Object.hasOwn(asOptions(settings[name]), key);
   const inOwn = owns(own) || (!owns(shared) && own[name] !== undefined);

@@ -1,10 +1,12 @@
 /** What is said about mistakes: all of them at once, each with file, line, column, what was expected, and a suggestion. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigErrors } from '../../../src/kernel/config-error.ts';
+import { bitString, integer, oid, sequence, time, value } from '../../../src/net/der-writer.ts';
 import { createSelfSigned } from '../../../src/net/self-signed.ts';
 import { loadConfig } from '../../../src/server/config/load.ts';
 import { errorsOf, MODULES } from './support.ts';
@@ -134,6 +136,30 @@ test('files that are not there, or not what they should be, are named with their
   assert.match(said('modules: { reader: { glasses: nope } }'), /:1:31: there is no file .*nope/);
 });
 
+/** RSA with 1024 bits; sound apart from that. */
+function weakCertificate(): { certPem: string; keyPem: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const sha256WithRsa = sequence(oid('1.2.840.113549.1.1.11'), value(0x05, Buffer.alloc(0)));
+  const validity = sequence(time(new Date('2026-01-01')), time(new Date('2046-01-01')));
+  const key = publicKey.export({ type: 'spki', format: 'der' });
+  const tbs = sequence(integer(Buffer.from([1])), sha256WithRsa, sequence(), validity, sequence(), key);
+  const der = sequence(tbs, sha256WithRsa, bitString(sign('sha256', tbs, privateKey)));
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  const certPem = ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+  return { certPem, keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+}
+
+test('a certificate that OpenSSL refuses is refused before it is in force', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-config-'));
+  const { certPem, keyPem } = weakCertificate();
+  writeFileSync(join(dataDir, 'weak.crt'), certPem);
+  writeFileSync(join(dataDir, 'weak.key'), keyPem);
+  assert.match(
+    errorsOf('tls: { certificateFile: weak.crt, keyFile: weak.key }', { dataDir }).message,
+    /:1:25: .*weak\.crt cannot be used for TLS: OpenSSL says "ee key too small"; expected a chain with keys/,
+  );
+});
+
 test('a secret is given once, and is never printed', () => {
   assert.match(
     first('databasePassword: a\ndatabasePasswordFile: b'),
@@ -153,6 +179,30 @@ test('ports that clash, and components without a port, are found before anything
     /:1:1: there are components but no listener for them/,
   );
   assert.match(first('listeners: [{ port: 1, protocol: http, tls: starttls }]'), /"starttls" does not go with .* http/);
+});
+
+test('a domain that two want is refused where the second one wants it', () => {
+  const listeners = 'listeners: [{ port: 5347, protocol: component }]';
+  const component = (domain: string): string => `${listeners}\ncomponents: { ${domain}: { secret: s } }\n`;
+  const club = 'modules: { club: {} }';
+  assert.equal(
+    first('hosts: { a.test: {}, b.test: {} }\nmodules:\n  club: { domain: Rooms.test }'),
+    'parley.yaml:3:19: modules.club.domain makes rooms.test the domain of club on b.test, ' +
+      'but it is the domain of club on a.test already; expected each domain once',
+  );
+  assert.match(
+    first(`hosts: { a.test: {}, b.test: { modules: { club: { domain: a.test } } } }`),
+    /^parley\.yaml:1:59: hosts\."b\.test"\.modules\.club\.domain makes a\.test .* but it is a host already/,
+  );
+  assert.match(first(`hosts: { a.test: {}, club.a.test: { modules: { club: false } } }\n${club}`), /:1:10: hosts\."a/);
+  assert.match(
+    first(`${component('club.A.test')}hosts: { a.test: {} }\n${club}`),
+    /^parley\.yaml:2:15: components\."club\.A\.test" makes club\.a\.test an external component, but it is the domain/,
+  );
+  assert.match(
+    first(`${component('a.test')}hosts: { a.test: {} }`),
+    /:2:15: components\."a\.test" makes a\.test an .* host/,
+  );
 });
 
 test('mechanisms need the keys that they are checked against', () => {

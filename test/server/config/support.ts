@@ -2,12 +2,12 @@
 
 import { z } from 'zod';
 import { ConfigErrors } from '../../../src/kernel/config-error.ts';
-import { bytes, duration, file, path, secret } from '../../../src/kernel/config-schema.ts';
+import { bytes, domainName, duration, file, path, secret } from '../../../src/kernel/config-schema.ts';
 import { defineModule, type Module } from '../../../src/kernel/define-module.ts';
 import { service } from '../../../src/kernel/service.ts';
 import type { Config } from '../../../src/server/config/config.ts';
 import { parseConfigText } from '../../../src/server/config/document.ts';
-import { configOf } from '../../../src/server/config/load.ts';
+import { checkedConfig } from '../../../src/server/config/read.ts';
 
 const Book = service<object>('book');
 
@@ -27,6 +27,14 @@ export const MODULES: readonly Module[] = [
     }),
     provides: { book: Book },
     setup: () => ({ services: { book: {} } }),
+  }),
+  defineModule({
+    name: 'club',
+    summary: 'Meets on a subdomain',
+    enabled: false,
+    config: z.object({ domain: domainName().optional().describe('Where it meets') }),
+    domains: (host, { domain }) => [domain ?? `club.${host}`],
+    setup: () => ({}),
   }),
   defineModule({
     name: 'reader',
@@ -59,7 +67,7 @@ interface Given {
 
 /** The configuration that a text makes. */
 export function load(text: string, { env = {}, dataDir = '/nowhere/data', modules = MODULES }: Given = {}): Config {
-  return configOf(parseConfigText(text, FILE), { env, dataDir, modules });
+  return checkedConfig(parseConfigText(text, FILE), { env, dataDir, modules });
 }
 
 /** The problems of a text, as they are printed, and as values. */
