@@ -20,11 +20,18 @@ export class HostCredentials implements Credentials {
     return { locked: first.locked !== 0, keys: rows.flatMap(toKeys) };
   }
 
-  async save(local: string, keys: readonly ScramKeys[]): Promise<void> {
-    await this.#db.atomically([
-      this.#store.dropKeys.bind(this.#host, local),
-      ...addKeys(this.#store, this.#host, local, keys),
-    ]);
+  async save(local: string, keys: readonly ScramKeys[], proven: ScramKeys): Promise<boolean> {
+    // The proven key comes last: the statements look for it.
+    const others = keys.filter((it) => it.hash !== proven.hash);
+    const ordered = [...others, ...keys.filter((it) => it.hash === proven.hash)];
+    const stored = await this.#db.atomically(ordered.map((it) => this.#put(local, it, proven)));
+    return stored.every((rows) => rows.length > 0);
+  }
+
+  #put(local: string, keys: ScramKeys, proven: ScramKeys): Call {
+    const { hash, salt, iterations, storedKey, serverKey } = keys;
+    const { putKeys } = this.#store;
+    return putKeys.bind(this.#host, local, hash, salt, iterations, storedKey, serverKey, proven.hash, proven.storedKey);
   }
 }
 

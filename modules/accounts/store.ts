@@ -79,6 +79,28 @@ export const statements = {
      select host, local, $3, $4, $5, $6, $7 from account where host = $1 and local = $2
      returning hash`,
   ),
+  // Selects from the proven keys, so that what was made of an old password does not replace what was made of the new one.
+  putKeys: query<
+    [
+      host: string,
+      local: string,
+      hash: string,
+      salt: Uint8Array,
+      iterations: number,
+      stored: Uint8Array,
+      server: Uint8Array,
+      provenHash: string,
+      provenStored: Uint8Array,
+    ],
+    { hash: string }
+  >(
+    `insert into account_scram_keys (host, local, hash, salt, iterations, stored_key, server_key)
+     select host, local, $3, $4, $5, $6, $7 from account_scram_keys
+     where host = $1 and local = $2 and hash = $8 and stored_key = $9
+     on conflict (host, local, hash) do update set salt = excluded.salt, iterations = excluded.iterations,
+       stored_key = excluded.stored_key, server_key = excluded.server_key
+     returning hash`,
+  ),
   dropKeys: query<[host: string, local: string]>('delete from account_scram_keys where host = $1 and local = $2'),
 };
 

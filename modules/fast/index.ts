@@ -1,5 +1,6 @@
 /** XEP-0484: the tokens with which clients log in again in one round trip. The mechanisms are not here but in SASL. */
 import {
+  accountCreated,
   accountData,
   accountRemoved,
   contribute,
@@ -46,6 +47,8 @@ export default defineModule({
     return {
       services: { tokens },
       hooks: [
+        // A login that was under way while the name's last account was removed may have left a token.
+        observe(accountCreated, ({ local }) => tokens.revoke(local)),
         observe(accountRemoved, ({ local }) => tokens.revoke(local)),
         observe(passwordChanged, ({ local }) => tokens.revoke(local)),
         contribute(accountData, async ({ local }) => [{ name: 'fast-tokens', data: await tokens.describe(local) }]),

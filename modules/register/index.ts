@@ -1,5 +1,5 @@
 /** XEP-0077: people make accounts over XMPP where the host is open, change their passwords and remove their accounts. */
-import { Accounts, Allowance, defineModule, el, iq, NS, Passwords, z } from '#api';
+import { Accounts, Administrators, Allowance, defineModule, el, iq, NS, Passwords, z } from '#api';
 import { QUERY } from './codec.ts';
 import { OwnAccount } from './own-account.ts';
 import { Registration } from './registration.ts';
@@ -31,7 +31,7 @@ export default defineModule({
     passwordChange: z.boolean().default(true).describe('Whether people may change their passwords'),
     removal: z.boolean().default(true).describe('Whether people may remove their accounts'),
   }),
-  requires: { accounts: Accounts, passwords: Passwords },
+  requires: { accounts: Accounts, administrators: Administrators, passwords: Passwords },
   disco: { host: [NS.register] },
   metrics: {
     registered: 'Accounts made over XMPP',

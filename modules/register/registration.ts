@@ -1,12 +1,14 @@
 /** Making an account on a stream that is not authenticated yet (XEP-0077 section 3.1). */
 import {
   type Accounts,
+  type Administrators,
   type Allowance,
   addressBlock,
   type Clock,
   type Counter,
   type Element,
   type Jid,
+  jid,
   type Logger,
   type Passwords,
   StanzaError,
@@ -17,6 +19,7 @@ import { asksRemoval, localOf, readSubmission, redirection, registrationForm } f
 interface RegistrationParts {
   readonly host: Jid;
   readonly accounts: Accounts;
+  readonly administrators: Administrators;
   readonly passwords: Passwords;
   readonly config: {
     readonly open: boolean;
@@ -45,11 +48,12 @@ const notLoggedIn = new StanzaError('unexpected-request', 'log in before you rem
 
 export class Registration {
   readonly #parts: RegistrationParts;
-  readonly #reserved: ReadonlySet<string>;
+  /** Prepared as what is asked for is; undefined for what is no name. */
+  readonly #reserved: ReadonlySet<string | undefined>;
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
-    this.#reserved = new Set(parts.config.reserved);
+    this.#reserved = new Set(parts.config.reserved.map((it) => localOf(parts.host, it)));
   }
 
   /** Whether to announce it on a stream (section 7). */
@@ -86,12 +90,13 @@ export class Registration {
   }
 
   async #register(query: Element, address: string): Promise<undefined> {
-    const { host, accounts, passwords, config, log, metrics } = this.#parts;
+    const { host, accounts, administrators, passwords, config, log, metrics } = this.#parts;
     const { username = '', password = '' } = readSubmission(query);
     if (username === '' || password === '') throw incomplete;
     const local = localOf(host, username);
     if (local === undefined) throw badName;
-    if (this.#reserved.has(local)) throw reservedName;
+    // Who is named in the configuration has power here before the account is made.
+    if (this.#reserved.has(local) || administrators.has(jid(`${local}@${host.domain}`))) throw reservedName;
     const problem = passwords.problem(password, local, config.minPasswordLength);
     if (problem !== undefined) throw new StanzaError('not-acceptable', problem);
     if (!(await accounts.create(local, password))) throw taken;

@@ -1,7 +1,15 @@
 /** EXTERNAL with a client certificate (RFC 4422 appendix A, XEP-0178 section 2). */
 import { type Awaitable, then } from '../util/awaitable.ts';
 import { localAt } from './identity.ts';
-import { askForInitial, failure, type Mechanism, type OfferContext, type SaslContext, type SaslStep } from './sasl.ts';
+import {
+  accountDisabled,
+  askForInitial,
+  failure,
+  type Mechanism,
+  type OfferContext,
+  type SaslContext,
+  type SaslStep,
+} from './sasl.ts';
 import { decodeUtf8 } from './text.ts';
 
 const EXTERNAL = 'EXTERNAL';
@@ -30,7 +38,7 @@ function login(data: Buffer, context: SaslContext): Awaitable<SaslStep> {
   if (local === undefined) return failure('invalid-authzid');
   return then(context.credentials.find(local), (account): SaslStep => {
     if (account === undefined) return failure('not-authorized');
-    if (account.locked) return failure('account-disabled');
+    if (account.locked) return accountDisabled;
     return {
       kind: 'success',
       mechanism: EXTERNAL,

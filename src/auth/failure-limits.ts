@@ -46,6 +46,8 @@ export class FailureLimits {
 
   /** When the ban of an address ends, in milliseconds since 1970; undefined when it is not banned. */
   bannedUntil(address: string): number | undefined {
+    // It may share a block with one that is banned.
+    if (this.#options.isTrusted(address)) return undefined;
     const key = addressBlock(address);
     const until = this.#bans.get(key);
     if (until === undefined) return undefined;

@@ -5,11 +5,13 @@ import { type Awaitable, then } from '../util/awaitable.ts';
 import { type Digest, hmac } from './hmac.ts';
 import { localOf } from './identity.ts';
 import {
+  accountDisabled,
   type BindingType,
   type FastRequest,
   failure,
   type Mechanism,
   type SaslContext,
+  type SaslFailure,
   type SaslStep,
 } from './sasl.ts';
 import { sameBytes } from './scram-keys.ts';
@@ -30,6 +32,8 @@ const SLOTS = 2;
 
 const malformed = failure('malformed-request');
 const wrong = failure('not-authorized');
+/** Told to who had the token (XEP-0484 section 4.2): nothing was guessed. */
+const expired: SaslFailure = { ...failure('credentials-expired'), harmless: true };
 
 /** One mechanism, such as `HT-SHA-256-EXPR`; `bindings` are those that the configuration allows. */
 export function hashedToken(hash: TokenHash, binding: TokenBinding, bindings: readonly BindingType[]): Mechanism {
@@ -84,8 +88,8 @@ function read(data: Buffer, kind: Kind, context: SaslContext): Claim | ReturnTyp
 function verify(claim: Claim, account: StoredCredentials | undefined, held: readonly FastToken[]): Awaitable<SaslStep> {
   const token = findProven(claim, held);
   if (token === undefined || account === undefined) return wrong;
-  if (account.locked) return failure('account-disabled');
-  if (token.standing === 'expired') return failure('credentials-expired');
+  if (account.locked) return accountDisabled;
+  if (token.standing === 'expired') return expired;
   const { tokens, client, count, invalidate } = claim.request;
   if (count !== undefined && count <= token.count) return wrong;
   return then(tokens.use(claim.local, client, token.id, count), (used): Awaitable<SaslStep> => {

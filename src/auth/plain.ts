@@ -4,7 +4,7 @@ import { type Awaitable, then } from '../util/awaitable.ts';
 import type { Decoys } from './decoys.ts';
 import { isSelf, localOf } from './identity.ts';
 import { prepare } from './prepare.ts';
-import { askForInitial, failure, type Mechanism, type SaslContext, type SaslStep } from './sasl.ts';
+import { accountDisabled, askForInitial, failure, type Mechanism, type SaslContext, type SaslStep } from './sasl.ts';
 import { cheapestHash, cheapestKeys, type Derivation, verifyPassword } from './scram-keys.ts';
 import { decodeUtf8 } from './text.ts';
 import { completeKeys } from './upgrade.ts';
@@ -61,13 +61,14 @@ async function verify(attempt: Attempt, host: string, options: PlainOptions): Pr
   const stored = cheapestKeys(account?.keys ?? []);
   const right = await verifyPassword(prepared ?? '', stored ?? decoy);
   if (!right || prepared === undefined || account === undefined || stored === undefined) return wrong;
-  if (account.locked) return failure('account-disabled');
+  if (account.locked) return accountDisabled;
   return {
     kind: 'success',
     mechanism: PLAIN,
     local,
     authzid,
     data: undefined,
+    proven: stored,
     newKeys: await missing(prepared, account.keys, options.keep),
   };
 }

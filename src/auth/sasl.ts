@@ -86,6 +86,8 @@ export interface SaslSuccess {
   readonly authzid: string | undefined;
   /** Additional data for the client, such as the server's own proof. */
   readonly data: Buffer | undefined;
+  /** The keys against which the password was proven: others may be saved only while these are in force. */
+  readonly proven?: ScramKeys | undefined;
   /** All keys of the account, to be saved: the exchange saw the password and could make what was missing. */
   readonly newKeys?: readonly ScramKeys[] | undefined;
   /** The token that was used, and whether it still is one. */
@@ -96,7 +98,7 @@ export interface SaslFailure {
   readonly kind: 'failure';
   readonly condition: SaslCondition;
   readonly text?: string | undefined;
-  /** No secret was tried: the attempt does not count towards bans. */
+  /** No secret was tried, or the right one: the attempt does not count towards bans. */
   readonly harmless?: boolean | undefined;
   /** What went wrong on our side, for the log; with `temporary-auth-failure` only. */
   readonly cause?: unknown;
@@ -122,6 +124,9 @@ export interface Mechanism {
 export function failure(condition: SaslCondition, text?: string): SaslFailure {
   return { kind: 'failure', condition, text };
 }
+
+/** A locked account, to who has proven to own it (RFC 6120 section 6.5.2): nothing was guessed. */
+export const accountDisabled: SaslFailure = { ...failure('account-disabled'), harmless: true };
 
 /** Asks for the first message of a client that sent no initial response (RFC 6120 section 6.4.2). */
 export const askForInitial: SaslChallenge = { kind: 'challenge', data: Buffer.alloc(0) };

@@ -6,6 +6,7 @@ import type { Decoys } from './decoys.ts';
 import { downgradeHash } from './downgrade.ts';
 import { isSelf, localOf } from './identity.ts';
 import {
+  accountDisabled,
   askForInitial,
   type BindingType,
   type Exchange,
@@ -52,9 +53,8 @@ function hasKeys({ accountHashes }: OfferContext, hash: ScramHash): boolean {
 interface Challenge {
   readonly local: string;
   readonly authzid: string | undefined;
+  /** A decoy's where the account has none. */
   readonly keys: ScramKeys;
-  /** Undefined when the keys are a decoy's: then no proof is right. */
-  readonly account: StoredCredentials | undefined;
   readonly nonce: string;
   /** What `c=` must be. */
   readonly bound: string;
@@ -116,8 +116,7 @@ class ScramExchange implements Exchange {
     const { host, offered, offeredBindings } = this.#context;
     // Made for everyone, so that those who exist are not answered sooner.
     const decoy = this.#options.decoys.keys(hash, host, local);
-    const stored = account?.keys.find((it) => it.hash === hash);
-    const keys = stored ?? decoy;
+    const keys = account?.keys.find((it) => it.hash === hash) ?? decoy;
     const nonce = first.nonce + (this.#options.nonce?.() ?? randomBytes(18).toString('base64'));
     const h = this.#options.downgradeProtection ? `,h=${downgradeHash(hash, offered, offeredBindings)}` : '';
     const reply = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}${h}`;
@@ -125,7 +124,6 @@ class ScramExchange implements Exchange {
       local,
       authzid: first.authzid === undefined ? undefined : `${local}@${host}`,
       keys,
-      account: stored === undefined ? undefined : account,
       nonce,
       bound,
       signed: `${first.bare},${reply}`,
@@ -133,25 +131,30 @@ class ScramExchange implements Exchange {
     return { kind: 'challenge', data: Buffer.from(reply) };
   }
 
-  #final(data: Buffer, challenge: Challenge): SaslStep {
+  #final(data: Buffer, challenge: Challenge): Awaitable<SaslStep> {
     const message = parseClientFinal(data);
     if ('kind' in message) return message;
     if (message.nonce !== challenge.nonce) return wrong;
     if (message.bound !== challenge.bound) return failure('not-authorized', 'channel-bindings-dont-match');
-    const { keys, account } = challenge;
+    const { keys, local, authzid } = challenge;
     const signed = `${challenge.signed},${message.withoutProof}`;
-    const proven = proves(message.proof, keys, signed);
+    const right = proves(message.proof, keys, signed);
     const signature = mac(keys.hash, keys.serverKey, signed);
-    if (!proven || account === undefined) return wrong;
-    if (account.locked) return failure('account-disabled');
-    const { local, authzid } = challenge;
-    return {
-      kind: 'success',
-      mechanism: this.#kind.name,
-      local,
-      authzid,
-      data: Buffer.from(`v=${signature.toString('base64')}`),
-    };
+    if (!right) return wrong;
+    // The client took its time between its messages: the account may be gone, locked or have another password by now.
+    return then(this.#context.credentials.find(local), (now): SaslStep => {
+      const proven = now?.keys.find((it) => it.hash === keys.hash);
+      if (now === undefined || proven === undefined || !sameBytes(proven.storedKey, keys.storedKey)) return wrong;
+      if (now.locked) return accountDisabled;
+      return {
+        kind: 'success',
+        mechanism: this.#kind.name,
+        local,
+        authzid,
+        data: Buffer.from(`v=${signature.toString('base64')}`),
+        proven,
+      };
+    });
   }
 }
 

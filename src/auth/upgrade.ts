@@ -53,7 +53,7 @@ export function upgradeTask(hash: ScramHash, iterations: number): UpgradeTask {
 }
 
 /** The keys with another in the place of the one of its hash, the strongest hash first. */
-export function withKeys(keys: readonly ScramKeys[], added: readonly ScramKeys[]): ScramKeys[] {
+function withKeys(keys: readonly ScramKeys[], added: readonly ScramKeys[]): ScramKeys[] {
   return SCRAM_HASHES.flatMap(
     (hash) => added.find((it) => it.hash === hash) ?? keys.find((it) => it.hash === hash) ?? [],
   );

@@ -24,8 +24,11 @@ export interface StoredCredentials {
 export interface Credentials {
   /** Undefined when there is no such account. */
   find(local: string): Awaitable<StoredCredentials | undefined>;
-  /** Replaces all keys of an account. */
-  save(local: string, keys: readonly ScramKeys[]): Promise<void>;
+  /**
+   * Adds keys, or replaces those of the same hash. They are made of the password that `proven` was made of: once that one
+   * is no longer stored the password may be another, and the answer is false, with nothing changed.
+   */
+  save(local: string, keys: readonly ScramKeys[], proven: ScramKeys): Promise<boolean>;
 }
 export const Credentials = service<Credentials>('credentials');
 

@@ -24,6 +24,8 @@ import type { StreamControl } from './negotiation.ts';
 
 /** RFC 6120 section 6.5.4. No secret was tried, or not by our fault. */
 export const needsTls: SaslFailure = { ...failure('encryption-required'), harmless: true };
+/** Says nothing of whether the secret was right. */
+const refused = failure('not-authorized');
 const tooManyFailures = new StreamError('policy-violation', 'too many failed attempts to log in');
 
 /** What the composition root lends to all logins. */
@@ -67,6 +69,7 @@ export class Login {
   begin(mechanism: string, fast: FastRequest | undefined, withFast: boolean): Exchange | SaslFailure {
     const { credentials } = this;
     if (!this.stream.mayAuthenticate) return needsTls;
+    if (this.#isBanned) return refused;
     if (credentials === undefined) return failure('temporary-auth-failure', 'this host has no accounts');
     return this.authenticator.begin(mechanism, {
       ...this.offer,
@@ -76,6 +79,14 @@ export class Login {
       offeredFast: withFast ? this.fastMechanisms : undefined,
       fast,
     });
+  }
+
+  /**
+   * Runs one step of an exchange and hands the outcome on, now or when it is there. A stream that was open before its
+   * address was banned does not learn the outcome: all that were open would be so many guesses more.
+   */
+  advance(exchange: Exchange, data: Buffer | undefined, next: (step: SaslStep) => Awaitable<void>): Awaitable<void> {
+    return then(exchange.respond(data), (step) => next(this.#isBanned ? refused : step));
   }
 
   /** The stream's `from` is who logs in, or there is none (XEP-0388 section 2.4; RFC 6120 section 4.7.1). */
@@ -90,10 +101,10 @@ export class Login {
   }
 
   /** Keeps the keys that the exchange could make because it saw the password; a failure to keep them is only logged. */
-  async keepKeys({ local, newKeys }: SaslSuccess): Promise<void> {
-    if (newKeys === undefined) return;
+  async keepKeys({ local, newKeys, proven }: SaslSuccess): Promise<void> {
+    if (newKeys === undefined || proven === undefined) return;
     try {
-      await this.credentials?.save(local, newKeys);
+      await this.credentials?.save(local, newKeys, proven);
     } catch (err) {
       this.#services.log.warn({ err }, 'new keys could not be saved');
     }
@@ -107,15 +118,10 @@ export class Login {
     const verdict = this.#services.limits.failed(this.stream.transport.remoteAddress, ++this.#failures);
     if (verdict === 'end-stream') this.stream.fail(tooManyFailures);
   }
-}
 
-/** Runs one step of an exchange and hands the outcome on, now or when it is there. */
-export function advance(
-  exchange: Exchange,
-  data: Buffer | undefined,
-  next: (step: SaslStep) => Awaitable<void>,
-): Awaitable<void> {
-  return then(exchange.respond(data), next);
+  get #isBanned(): boolean {
+    return this.#services.limits.bannedUntil(this.stream.transport.remoteAddress) !== undefined;
+  }
 }
 
 function offerContext({ host, transport, accountHashes }: StreamControl): OfferContext {

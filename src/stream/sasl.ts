@@ -4,7 +4,7 @@ import { type Exchange, failure, type SaslFailure, type SaslStep, type SaslSucce
 import { type Awaitable, then } from '../util/awaitable.ts';
 import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
-import { advance, type Login } from './login.ts';
+import type { Login } from './login.ts';
 import type { Negotiator } from './negotiation.ts';
 
 const AUTH = clark(NS.sasl, 'auth');
@@ -62,7 +62,7 @@ export class SaslNegotiator implements Negotiator {
 
   #advance(exchange: Exchange, data: Buffer | undefined, text: string): Awaitable<void> {
     if (data === undefined && text !== '') return this.#failed(failure('incorrect-encoding')); // section 6.5.5
-    return advance(exchange, data, (step) => this.#answer(step));
+    return this.#login.advance(exchange, data, (step) => this.#answer(step));
   }
 
   #answer(step: SaslStep): Awaitable<void> {

@@ -10,7 +10,7 @@ import { formatDateTime } from '../xmpp/datetime.ts';
 import { NS } from '../xmpp/ns.ts';
 import { StreamError } from '../xmpp/stream-error.ts';
 import { bind2Feature, bindWith } from './bind2.ts';
-import { advance, type Login, needsTls } from './login.ts';
+import { type Login, needsTls } from './login.ts';
 import { ENABLE, managementFeature } from './management.ts';
 import { type Negotiator, outOfTurn } from './negotiation.ts';
 import { readSasl2Request, type Sasl2Request } from './sasl2-request.ts';
@@ -87,7 +87,7 @@ export class Sasl2Negotiator implements Negotiator {
     if (element.key !== RESPONSE) return this.#failed(failure('malformed-request'));
     const data = decodeBase64(element.text().trim());
     if (data === undefined) return this.#failed(failure('incorrect-encoding'));
-    return advance(attempt.exchange, data, (step) => this.#answer(attempt, step));
+    return this.#login.advance(attempt.exchange, data, (step) => this.#answer(attempt, step));
   }
 
   close(): void {
@@ -103,7 +103,7 @@ export class Sasl2Negotiator implements Negotiator {
     if ('kind' in exchange) return this.#failed(exchange);
     const attempt: Attempt = { request, exchange, upgrades: undefined };
     this.#attempt = attempt;
-    return advance(exchange, request.initial, (step) => this.#answer(attempt, step));
+    return this.#login.advance(exchange, request.initial, (step) => this.#answer(attempt, step));
   }
 
   #fastRequest({ fast, client }: Sasl2Request) {

@@ -1,7 +1,7 @@
 /** The upgrade tasks of one login (XEP-0480): new SCRAM keys from a client that knows the password. */
 import { decodeBase64 } from '../auth/base64.ts';
 import { failure, type SaslFailure, type SaslSuccess } from '../auth/sasl.ts';
-import { type UpgradeTask, upgradesToRun, upgradeTask, withKeys } from '../auth/upgrade.ts';
+import { type UpgradeTask, upgradesToRun, upgradeTask } from '../auth/upgrade.ts';
 import type { ScramHash } from '../contracts/credentials.ts';
 import { clark, type Element, el } from '../xml/element.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -72,9 +72,10 @@ export class Upgrades {
     if (bytes === undefined) return failure('malformed-request');
     const keys = task.complete(bytes);
     if ('kind' in keys) return keys;
-    const stored = await this.#login.credentials?.find(this.success.local);
-    if (stored === undefined) return failure('not-authorized');
-    await this.#login.credentials?.save(this.success.local, withKeys(stored.keys, [keys]));
+    const { local, proven } = this.success;
+    const saved = proven !== undefined && (await this.#login.credentials?.save(local, [keys], proven));
+    // The account was removed or got another password since this login proved it.
+    if (!saved) return failure('not-authorized');
     this.#tasks.shift();
     return this.#tasks.length === 0 ? 'done' : this.announce(undefined);
   }

@@ -32,7 +32,7 @@ for (const hash of SCRAM_HASHES) {
 test('an account without keys for a hash looks like one that does not exist', async () => {
   const auth = authenticator();
   const credentials = accounts();
-  await credentials.save('romeo', []);
+  credentials.accounts.set('romeo', { keys: [], locked: false });
   const login = { mechanism: 'SCRAM-SHA-256', username: 'romeo', password: 'wherefore', nonce: 'abcdefghijklmnop' };
   const keyless = await runScram(auth, stream(auth, { credentials }), login);
   credentials.accounts.delete('romeo');

@@ -73,6 +73,14 @@ test('trusted addresses are never banned, but their streams end all the same', (
   }
 });
 
+test('a trusted address is not banned with the /64 that it is in', () => {
+  const isTrusted = matchNetworks(['2001:db8::7']);
+  const limits = new FailureLimits(new FakeClock(), { ...DEFAULT_FAILURE_LIMITS, isTrusted });
+  fail(limits, '2001:db8::8', 20);
+  assert.ok(limits.bannedUntil('2001:db8::9'));
+  assert.equal(limits.bannedUntil('2001:db8::7'), undefined);
+});
+
 test('loopback is trusted by default: proxies and onion services connect from it', () => {
   const { isTrusted } = DEFAULT_FAILURE_LIMITS;
   assert.ok(isTrusted('127.0.0.1') && isTrusted('::1') && isTrusted('::ffff:127.0.0.1'));

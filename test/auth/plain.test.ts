@@ -95,6 +95,7 @@ test('an account with keys of some hashes only gets the others when its password
     ['SHA-512', 'SHA-256', 'SHA-1'],
   );
   assert.equal(step.newKeys[2], old[0], 'what was there stays');
+  assert.equal(step.proven, old[0], 'the new ones are for as long as that one is stored');
   for (const keys of step.newKeys) assert.ok(await verifyPassword('wherefore', keys), keys.hash);
 });
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { test } from 'node:test';
-import { keysOf, SCRAM_HASHES, saltedPassword } from '../../src/auth/scram-keys.ts';
-import type { ScramHash } from '../../src/contracts/credentials.ts';
+import { deriveKeys, keysOf, SCRAM_HASHES, saltedPassword } from '../../src/auth/scram-keys.ts';
+import type { ScramHash, StoredCredentials } from '../../src/contracts/credentials.ts';
 import { MemoryCredentials } from '../support/memory-credentials.ts';
 import { readAttributes, ScramClient, type ScramClientOptions } from '../support/sasl-client.ts';
 import {
@@ -13,6 +13,7 @@ import {
   END_POINT,
   EXPORTER,
   HOST,
+  ITERATIONS,
   outcome,
   runScram,
   stream,
@@ -366,6 +367,30 @@ test('RFC 6120 section 6.5.2: a locked account is told so once the password is p
   assert.equal(outcome(right.step), 'account-disabled');
   const wrong = await runScram(auth, context, { ...BARE, username: 'tybalt', password: 'therefore' });
   assert.equal(outcome(wrong.step), 'not-authorized');
+});
+
+/** What comes of an exchange whose account becomes `now` between the client's messages. */
+async function meanwhile(now: StoredCredentials | undefined): Promise<string> {
+  const auth = authenticator();
+  const credentials = accounts();
+  const exchange = begin(auth, 'SCRAM-SHA-256', stream(auth, { credentials }));
+  const client = new ScramClient(BARE);
+  const challenge = await exchange.respond(client.first());
+  assert.ok(challenge.kind === 'challenge');
+  credentials.accounts.delete('romeo');
+  if (now !== undefined) credentials.accounts.set('romeo', now);
+  return outcome(await exchange.respond(client.final(challenge.data)));
+}
+
+test('RFC 5802 section 3: what is proven has to be the password still, and the account there, when the proof comes', async () => {
+  const renewed = await deriveKeys('therefore', { hashes: SCRAM_HASHES, iterations: ITERATIONS });
+  assert.equal(await meanwhile({ keys: renewed, locked: false }), 'not-authorized');
+  assert.equal(await meanwhile({ keys: [], locked: false }), 'not-authorized');
+  assert.equal(await meanwhile(undefined), 'not-authorized');
+});
+
+test('RFC 6120 section 6.5.2: an account that was locked between the two messages is told so', async () => {
+  assert.equal(await meanwhile({ keys: accounts().find('romeo')?.keys ?? [], locked: true }), 'account-disabled');
 });
 
 test("RFC 5802 section 5.1: the nonce is the client's with a part of our own, never the same", async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import type { TestClient } from '../support/client.ts';
 import { startCore } from '../support/core.ts';
+import { ScramClient } from '../support/sasl-client.ts';
 
 const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const WRONG = `<auth xmlns='${SASL}' mechanism='PLAIN'>${btoa('\0juliet\0wrong')}</auth>`;
@@ -154,6 +155,36 @@ suite('too many failures', () => {
     const other = await connect(address);
     await fail(other, 1);
     await other.fails('policy-violation');
+  });
+
+  test('RFC 6120 6.4.5: on a stream that was open before the ban even the right password is refused while it lasts', async () => {
+    await server.account('juliet');
+    const address = '192.0.2.8';
+    const right = `<auth xmlns='${SASL}' mechanism='PLAIN'>${btoa('\0juliet\0secret')}</auth>`;
+    const [held, scram] = [await connect(address), await connect(address)];
+    const exchange = new ScramClient({ mechanism: 'SCRAM-SHA-256', username: 'juliet', password: 'secret' });
+    scram.raw(`<auth xmlns='${SASL}' mechanism='SCRAM-SHA-256'>${exchange.first().toString('base64')}</auth>`);
+    const challenge = await scram.receives(`<challenge xmlns='${SASL}'/>`);
+    for (let i = 0; i < 5; i++) await fail(await connect(address), 4);
+    const final = exchange.final(Buffer.from(challenge.text(), 'base64')).toString('base64');
+    held.raw(right);
+    scram.raw(`<response xmlns='${SASL}'>${final}</response>`);
+    for (const client of [held, scram]) {
+      await client.receives(`<failure xmlns='${SASL}'><not-authorized/></failure>`);
+      await client.fails('policy-violation');
+    }
+  });
+
+  test('RFC 6120 6.5.2: a locked account whose password is right is no guess, and bans nobody', async () => {
+    await server.account('tybalt');
+    await server.command('user lock', { jid: 'tybalt@capulet.lit' });
+    const address = '192.0.2.10';
+    const client = await connect(address);
+    for (let i = 0; i < 20; i++) {
+      client.raw(`<auth xmlns='${SASL}' mechanism='PLAIN'>${btoa('\0tybalt\0secret')}</auth>`);
+      await client.receives(`<failure xmlns='${SASL}'><account-disabled/></failure>`);
+    }
+    assert.equal(server.limits.bannedUntil(address), undefined);
   });
 
   test('RFC 6120 6.4.5: a trusted address is never banned: others speak through it', async () => {

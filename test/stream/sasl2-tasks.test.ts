@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, suite, test } from 'node:test';
-import { FastTokens } from '#api';
+import { FastTokens, query } from '#api';
 import { Credentials } from '../../src/contracts/credentials.ts';
 import type { TestClient } from '../support/client.ts';
 import { startCore } from '../support/core.ts';
-import { ScramClient, TokenClient } from '../support/sasl-client.ts';
+import { plainMessage, ScramClient, TokenClient } from '../support/sasl-client.ts';
 import type { TransportOptions } from '../support/transport.ts';
 import type { Element } from '../support/xml.ts';
 import {
@@ -201,18 +201,16 @@ suite('XEP-0480: upgrade tasks', () => {
   const data = (salted: Buffer) =>
     `<task-data xmlns='${SASL2}'><hash xmlns='urn:xmpp:scram-upgrade:0'>${base64(salted)}</hash></task-data>`;
   const TASK = 'UPGR-SCRAM-SHA-256';
+  const { drop } = server.db.prepare({
+    drop: query<[local: string, hash: string]>('delete from account_scram_keys where local = $1 and hash = $2'),
+  });
   let people = 0;
 
   /** An account with SHA-1 keys alone. */
   async function poor(): Promise<string> {
     const local = `poor${++people}`;
     await server.account(local);
-    const credentials = server.host.parts.service(Credentials);
-    const keys = (await credentials?.find(local))?.keys ?? [];
-    await credentials?.save(
-      local,
-      keys.filter((it) => it.hash === 'SHA-1'),
-    );
+    await drop(local, 'SHA-256');
     return local;
   }
 
@@ -295,6 +293,20 @@ suite('XEP-0480: upgrade tasks', () => {
     client.raw(data(Buffer.alloc(20)));
     await client.receives(failure('malformed-request'));
     assert.deepEqual(await hashes(local), ['SHA-1']);
+  });
+
+  test('2.3: once the password was changed the task of the old one fails, and the new one stays', async () => {
+    const local = await poor();
+    const { client } = await begin(local, bind());
+    const { bytes, iterations } = await salt(client);
+    await server.command('user password', { jid: `${local}@capulet.lit`, password: 'another' });
+    const old = new ScramClient({ mechanism: 'SCRAM-SHA-256', username: local, password: 'secret' });
+    client.raw(data(old.salted(bytes, iterations)));
+    await client.receives(failure('not-authorized'));
+    const renewed = authenticate('PLAIN', plainMessage(local, 'another'));
+    assert.equal((await login(server, renewed)).answer.name, 'success');
+    const { client: again } = await connect(server);
+    assert.equal((await scram(again, 'SCRAM-SHA-256', local)).last.name, 'failure');
   });
 
   test('XEP-0388 5.3.6: a client may give up amid the tasks', async () => {

@@ -17,8 +17,12 @@ export class MemoryCredentials implements Credentials {
     return this.accounts.get(local);
   }
 
-  async save(local: string, keys: readonly ScramKeys[]): Promise<void> {
-    this.accounts.set(local, { keys, locked: this.accounts.get(local)?.locked ?? false });
+  async save(local: string, keys: readonly ScramKeys[], proven: ScramKeys): Promise<boolean> {
+    const account = this.accounts.get(local);
+    if (!account?.keys.some((it) => it.storedKey.equals(proven.storedKey))) return false;
+    const others = account.keys.filter((it) => !keys.some(({ hash }) => hash === it.hash));
+    this.accounts.set(local, { ...account, keys: [...others, ...keys] });
+    return true;
   }
 
   lock(local: string): void {

@@ -54,7 +54,13 @@ function refusalOf(certificateFile: string, keyFile: string): string | undefined
 
 /** Of `tls`. */
 export function checkClientCa(section: unknown): readonly Finding[] {
-  const { clientCaFile: file } = isMapping(section) ? section : {};
+  const { clientCertificates: asked, clientCaFile: file } = isMapping(section) ? section : {};
+  // A file that is given but cannot be read has been reported already, and left as undefined.
+  if (asked === true && file === undefined && !Object.hasOwn(section as object, 'clientCaFile')) {
+    // TLS would fall back to all public authorities: whoever has one of them certify an address owned its account.
+    const what = 'tls.clientCertificates is given without clientCaFile';
+    return [{ path: ['tls', 'clientCertificates'], at: 'key', what, expected: 'the authorities to trust' }];
+  }
   if (typeof file !== 'string' || attempt(() => new X509Certificate(readFileSync(file)))) return [];
   return [{ path: ['tls', 'clientCaFile'], at: 'value', what: `${file} holds no certificate`, expected: 'PEM' }];
 }

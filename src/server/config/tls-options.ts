@@ -25,7 +25,9 @@ export const tlsOptions = z
     clientCertificates: z
       .boolean()
       .default(false)
-      .describe('Asks clients for a certificate, with which they can log in without a password (EXTERNAL).'),
+      .describe(
+        'Asks clients for a certificate of clientCaFile, with which they can log in without a password (EXTERNAL).',
+      ),
     clientCaFile: file()
       .optional()
       .describe('Certificate authorities for client certificates, in PEM.')

@@ -1,6 +1,6 @@
 /** The service `Accounts`: names, passwords, who hears of what, and which host an account belongs to. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import {
   Accounts,
   accountCreated,
@@ -13,10 +13,18 @@ import {
   observe,
   on,
   passwordChanged,
+  type ScramKeys,
   StanzaError,
   z,
 } from '#api';
+import { addKeys, HostCredentials } from '../../../modules/accounts/host-credentials.ts';
+import { migrations, statements } from '../../../modules/accounts/store.ts';
+import { deriveKeys } from '../../../src/auth/scram-keys.ts';
+import { openDatabase } from '../../../src/storage/open-database.ts';
 import { startParley, type TestOptions } from '../../support/parley.ts';
+import { freshSchema, stopPostgres } from '../../support/postgres.ts';
+
+after(stopPostgres);
 
 async function start(t: TestContext, options: TestOptions = {}) {
   const server = await startParley(options);
@@ -151,24 +159,41 @@ test('keys survive a restart to the last byte', async (t) => {
   assert.deepEqual(await server.service(Credentials).find('juliet'), before);
 });
 
-test('saving keys replaces all of them, and does nothing for an account that is gone', async (t) => {
-  const { accounts, credentials } = await start(t);
-  await accounts.create('juliet', 'secret');
-  const [first] = (await credentials.find('juliet'))?.keys ?? [];
-  assert.ok(first);
-  await credentials.save('juliet', [first]);
-  assert.deepEqual((await credentials.find('juliet'))?.keys, [first]);
-  await credentials.save('juliet', []);
-  assert.deepEqual(await credentials.find('juliet'), { locked: false, keys: [] });
-  await accounts.remove('juliet');
-  await credentials.save('juliet', [first]);
-  assert.equal(await credentials.find('juliet'), undefined);
-  await accounts.create('juliet', 'another');
-  assert.equal(
-    (await credentials.find('juliet'))?.keys.some((it) => it.storedKey.equals(first.storedKey)),
-    false,
-  );
-});
+for (const engine of ['sqlite', 'postgres'] as const) {
+  test(`RFC 5802 section 3: keys are added and replaced while those that were proven are stored, on ${engine}`, async (t) => {
+    const schema = engine === 'postgres' ? await freshSchema() : undefined;
+    const db = await openDatabase(schema?.url ?? 'sqlite::memory:');
+    t.after(async () => {
+      await db.close();
+      await schema?.drop();
+    });
+    await db.migrate('accounts', migrations);
+    const store = db.prepare(statements);
+    const credentials = new HostCredentials(jid('capulet.lit'), db, store);
+    const stored = async () =>
+      (await credentials.find('juliet'))?.keys.toSorted((a, b) => a.hash.localeCompare(b.hash));
+    const keysOf = async (password: string) => {
+      const keys = await deriveKeys(password, { hashes: ['SHA-1', 'SHA-256'], iterations: 4096 });
+      return keys.toSorted((a, b) => a.hash.localeCompare(b.hash)) as [ScramKeys, ScramKeys];
+    };
+    const [first, second] = await keysOf('secret');
+    await store.add('capulet.lit', 'juliet', 0);
+    await db.atomically(addKeys(store, 'capulet.lit', 'juliet', [first]));
+
+    assert.equal(await credentials.save('juliet', [first, second], first), true);
+    assert.deepEqual(await stored(), [first, second]);
+    const again = await keysOf('secret');
+    assert.equal(await credentials.save('juliet', again, first), true, 'the proven ones among them');
+    assert.deepEqual(await stored(), again);
+
+    assert.equal(await credentials.save('juliet', [first, second], second), false, 'no longer stored');
+    assert.equal(await credentials.save('romeo', [first, second], again[0]), false, 'those of somebody else');
+    assert.deepEqual(await stored(), again);
+    await db.atomically([store.dropKeys.bind('capulet.lit', 'juliet'), store.drop.bind('capulet.lit', 'juliet')]);
+    assert.equal(await credentials.save('juliet', again, again[0]), false, 'the account is gone');
+    assert.equal(await credentials.find('juliet'), undefined);
+  });
+}
 
 test('accounts of one host are none of another, though they share the tables', async (t) => {
   const { server, accounts } = await start(t, { hosts: ['montague.lit'] });

@@ -193,6 +193,15 @@ test('a new password and the removal of the account end all tokens', async (t) =
   assert.deepEqual(await secrets(tokens), []);
 });
 
+test('XEP-0077 section 3.2: a token that outlived its account is gone before the name has its next owner', async (t) => {
+  const server = await startParley();
+  t.after(() => server.stop());
+  const [accounts, tokens] = [server.service(Accounts), server.service(FastTokens)];
+  await issue(tokens);
+  await accounts.create('juliet', 'secret');
+  assert.deepEqual(await secrets(tokens), []);
+});
+
 test('tokens survive a restart', async (t) => {
   const { hosts, startOn, tokens } = await start(t);
   const token = await issue(tokens);

@@ -156,6 +156,21 @@ test('names that are reserved for operators are theirs to give away', async (t) 
   });
 });
 
+test('a reserved name is reserved however it is written in the configuration', async (t) => {
+  const { client } = await connect(await start(t, { open: true, reserved: ['Support', 'no name'] }));
+  await refuses(client, fields('support', 'rose by any name'), 'not-acceptable');
+});
+
+test('XEP-0077 3.1: nobody registers the name of a configured administrator', async (t) => {
+  const server = await startParley({ modules: { register: { open: true } }, admins: ['boss@capulet.lit'] });
+  t.after(() => server.stop());
+  const { client } = await connect(server);
+  for (const name of ['boss', 'Boss@capulet.lit']) {
+    await refuses(client, fields(name, 'rose by any name'), 'not-acceptable');
+  }
+  assert.equal((await client.iq('set', fields('bossy', 'rose by any name'))).attr('type'), 'result');
+});
+
 test('XEP-0077 3.2: an account cannot be removed before login', async (t) => {
   const server = await start(t);
   await server.account('juliet');

@@ -160,6 +160,14 @@ test('a certificate that OpenSSL refuses is refused before it is in force', () =
   );
 });
 
+test('client certificates need authorities of their own: all public ones would do otherwise (EXTERNAL, XEP-0178)', () => {
+  assert.equal(
+    first('tls:\n  clientCertificates: true'),
+    'parley.yaml:2:3: tls.clientCertificates is given without clientCaFile; expected the authorities to trust',
+  );
+  assert.match(first('tls: { clientCertificates: true, clientCaFile: no.pem }'), /:1:48: there is no file .*no\.pem/);
+});
+
 test('a secret is given once, and is never printed', () => {
   assert.match(
     first('databasePassword: a\ndatabasePasswordFile: b'),
