@@ -1,5 +1,6 @@
 /** Answers what clients ask of their block list: XEP-0191 sections 3.2 to 3.5. */
 import {
+  type Accounts,
   type Awaitable,
   type Call,
   type Clock,
@@ -27,6 +28,7 @@ export interface RequestParts extends VisibilityParts {
   readonly clock: Clock;
   readonly lists: BlockLists;
   readonly reports: Reports;
+  readonly accounts: Accounts;
   /** Counts reports. */
   readonly counter: { inc(by: number): void };
   readonly maxItems: number;
@@ -41,6 +43,7 @@ interface Change {
   decide(before: BlockList): { readonly after: BlockList; readonly calls: readonly Call[] };
 }
 
+const noAccount = new StanzaError('not-allowed', 'there is no account that could keep a list');
 const full = new StanzaError('resource-constraint', 'the block list is full', { type: 'cancel' });
 
 /** Sessions that have asked for the list, and so hear of changes. */
@@ -65,8 +68,10 @@ export class BlockingRequests {
   }
 
   async block(request: IqContext): Promise<'deferred' | undefined> {
-    const { host, store, clock, reports, counter, maxItems } = this.#parts;
+    const { accounts, host, store, clock, reports, counter, maxItems } = this.#parts;
     const { local } = request.from;
+    // Nothing would ever remove what anonymous users leave.
+    if (!(await accounts.exists(local))) throw noAccount;
     const named = readBlock(request.payload);
     const report = reports.calls(local, named);
     const decide: Change['decide'] = (before) => {

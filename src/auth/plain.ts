@@ -1,6 +1,7 @@
 /** PLAIN (RFC 4616): the password itself, so only inside TLS. */
 import type { ScramKeys, StoredCredentials } from '../contracts/credentials.ts';
 import { type Awaitable, then } from '../util/awaitable.ts';
+import { matchNetworks } from '../util/networks.ts';
 import type { Decoys } from './decoys.ts';
 import { isSelf, localOf } from './identity.ts';
 import { prepare } from './prepare.ts';
@@ -11,7 +12,7 @@ import { completeKeys } from './upgrade.ts';
 
 interface PlainOptions {
   readonly decoys: Decoys;
-  /** For measurements on loopback. Everywhere else a password must not travel in the clear (RFC 6120 section 13.8.3). */
+  /** For clients on loopback, such as measurements. Everywhere else a password must not travel in the clear (RFC 6120 section 13.8.3). */
   readonly allowWithoutTls: boolean;
   /** What an account should have keys for: made on the way when some are missing, as the password is at hand. */
   readonly keep: Derivation;
@@ -19,13 +20,14 @@ interface PlainOptions {
 
 export const PLAIN = 'PLAIN';
 
+const isLoopback = matchNetworks(['127.0.0.0/8', '::1/128']);
 const malformed = failure('malformed-request');
 const wrong = failure('not-authorized');
 
 export function plain(options: PlainOptions): Mechanism {
   return {
     name: PLAIN,
-    available: ({ tls }) => tls || options.allowWithoutTls,
+    available: ({ tls, address }) => tls || (options.allowWithoutTls && isLoopback(address)),
     begin: (context) => ({
       respond: (data) => (data === undefined ? askForInitial : login(data, context, options)),
     }),

@@ -35,6 +35,8 @@ export interface ChannelBindings {
 export interface OfferContext {
   /** The prepared domain that the client addresses. */
   readonly host: string;
+  /** Where the client is. */
+  readonly address: string;
   /** Whether the connection is encrypted, here or at a trusted proxy. */
   readonly tls: boolean;
   readonly bindings: ChannelBindings;

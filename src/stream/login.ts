@@ -128,6 +128,7 @@ function offerContext({ host, transport, accountHashes }: StreamControl): OfferC
   const certificate = transport.tls?.peerCertificate();
   return {
     host: host.name.domain,
+    address: transport.remoteAddress,
     tls: transport.tls !== undefined,
     bindings: new TransportBindings(transport),
     peerIdentities: certificate?.addresses ?? [],

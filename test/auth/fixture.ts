@@ -33,6 +33,7 @@ export function authenticator(options: Partial<AuthOptions> = {}): Authenticator
 }
 
 export interface StreamOptions {
+  readonly address?: string;
   readonly tls?: boolean;
   readonly bindings?: Partial<Record<BindingType, Buffer>>;
   readonly peerIdentities?: readonly string[];
@@ -49,6 +50,7 @@ export function stream(auth: Authenticator, options: StreamOptions = {}): SaslCo
     options.bindings ?? (tls ? { 'tls-exporter': EXPORTER, 'tls-server-end-point': END_POINT } : {});
   const offer = {
     host: HOST,
+    address: options.address ?? '127.0.0.1',
     tls,
     bindings: { get: (type: BindingType) => bindings[type] },
     peerIdentities: options.peerIdentities ?? [],

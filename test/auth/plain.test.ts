@@ -77,8 +77,12 @@ test('RFC 6120 section 13.8.3: PLAIN is neither offered nor taken without TLS', 
   assert.equal('kind' in refused && refused.condition, 'encryption-required');
 });
 
-test('an option allows PLAIN without TLS, for measurements on loopback', async () => {
+test('an option allows PLAIN without TLS to clients on loopback, and to nobody else', async () => {
   const auth = authenticator({ allowPlainWithoutTls: true });
+  const far = stream(auth, { tls: false, address: '203.0.113.9' });
+  assert.ok(!far.offered.includes('PLAIN'));
+  const refused = auth.begin('PLAIN', far);
+  assert.equal('kind' in refused && refused.condition, 'encryption-required');
   const exchange = begin(auth, 'PLAIN', stream(auth, { tls: false }));
   assert.equal(outcome(await exchange.respond(plainMessage('romeo', 'wherefore'))), 'success');
 });

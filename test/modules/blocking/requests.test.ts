@@ -1,6 +1,7 @@
 /** Reading and changing the block list: XEP-0191 sections 3.1 to 3.5. */
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
+import { loginAnonymously } from '../../support/anonymous.ts';
 import { startParley } from '../../support/parley.ts';
 import { block, blockList, errorOf, push, unblock } from './people.ts';
 
@@ -209,4 +210,12 @@ suite('operators and accounts', () => {
     await ray.ends();
     assert.deepEqual(await blockList(await server.login('ray')), []);
   });
+});
+
+test('anonymous users have no list: nothing would ever remove it', async () => {
+  const open = await startParley({ anonymous: true });
+  const guest = await loginAnonymously(open);
+  assert.equal(errorOf(await block(guest, 'romeo@montague.net')), 'cancel not-allowed');
+  assert.deepEqual(await blockList(guest), []);
+  await open.stop();
 });
