@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
 import { findPostgres } from './support/postgres.ts';
@@ -79,14 +79,9 @@ async function runTogether(waiting: string[][]): Promise<void> {
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
 }
 
-/** Files of one folder in lots; the largest first, so that none of them is left for the end. */
+/** Neighbouring files in lots: to start a process takes about as long as the tests of a file. */
 function lots(chosen: readonly string[]): string[][] {
-  const byFolder = Map.groupBy(chosen, (file) => dirname(file));
-  const all: string[][] = [];
-  for (const inFolder of byFolder.values()) {
-    for (let i = 0; i < inFolder.length; i += LOT) all.push(inFolder.slice(i, i + LOT));
-  }
-  return all.sort((a, b) => b.length - a.length);
+  return Array.from({ length: Math.ceil(chosen.length / LOT) }, (_, i) => chosen.slice(i * LOT, (i + 1) * LOT));
 }
 
 async function follow(what: { files: string[]; argv?: string[]; concurrency?: number }): Promise<void> {

@@ -9,7 +9,7 @@ const STARTTLS = `<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
 const PROCEED = `<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`;
 const PLAIN = `<auth xmlns='${SASL}' mechanism='PLAIN'>${btoa('\0juliet\0secret')}</auth>`;
 
-const EXEMPT = '192.0.2.1';
+const EXEMPT = '127.0.0.9';
 const server = await startCore({
   hosts: ['montague.lit'],
   settings: { allowsPlaintext: (address) => address === EXEMPT },

@@ -142,8 +142,10 @@ test('XEP-0077 3.3: a password is not changed over a connection that others can 
   const server = await startParley({ settings: { allowsPlaintext: () => true } });
   t.after(() => server.stop());
   await server.account('juliet');
-  const juliet = server.connect({ address: '198.51.100.7', secure: false });
+  const juliet = server.connect({ address: '198.51.100.7' });
   await juliet.login('juliet', 'capulet.lit');
+  // As if it had logged in without, by a mechanism that does not tell the password.
+  juliet.transport.tls = undefined;
   await refuses(juliet, fields('juliet', 'a new secret'), 'not-authorized');
 });
 
