@@ -71,3 +71,43 @@ test('XEP-0045 7.8.2: an invitation that cannot be delivered does not come back 
   await romeo.send(`<message to='${ROOM}'><x xmlns='${MUC}#user'><invite to='${BARE}'/></x></message>`);
   await Promise.all([romeo.receivesNothing(), juliet.receivesNothing()]);
 });
+
+test('XEP-0313 5.1.2: what is whispered in a room to several devices of one who blocks is archived once', async (t) => {
+  const server = await startParley();
+  t.after(() => server.stop());
+  const room = 'whispers@conference.capulet.lit';
+  const muc = 'http://jabber.org/protocol/muc';
+  const [crone, pda, hag] = [
+    await server.login('crone', { resource: 'desk' }),
+    await server.login('crone', { resource: 'pda' }),
+    await server.login('hag'),
+  ];
+  const all = [crone, pda, hag];
+  const quiet = async () => {
+    for (const it of all) await it.drain();
+  };
+  for (const it of all) {
+    await it.send(`<presence to='${room}/${it === hag ? 'hag' : 'crone'}'><x xmlns='${muc}'/></presence>`);
+    await it.drain();
+    if (it === crone)
+      await it.iq('set', `<query xmlns='${muc}#owner'><x xmlns='jabber:x:data' type='submit'/></query>`, room);
+  }
+  await block(crone, 'nobody@capulet.lit');
+  await quiet();
+  await hag.send(`<message to='${room}/crone' type='chat'><body>to all of you</body></message>`);
+  const ids: (string | undefined)[] = [];
+  for (const it of [crone, pda]) {
+    const seen = await it.receives(`<message from='${room}/hag' to='${it.jid}'><body>to all of you</body></message>`);
+    ids.push(seen.child('{urn:xmpp:sid:0}stanza-id')?.attr('id'));
+  }
+  assert.ok(ids[0] !== undefined && ids[0] === ids[1], String(ids));
+  const field = (name: string, value: string) => `<field var='${name}'><value>${value}</value></field>`;
+  const fields = field('FORM_TYPE', 'urn:xmpp:mam:2') + field('with', room);
+  await crone.iq('set', `<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='submit'>${fields}</x></query>`);
+  assert.equal((await crone.drain()).length, 1);
+  await block(crone, `${room}/hag`);
+  await quiet();
+  await hag.send(`<message id='no' to='${room}/crone' type='chat'><body>to none of you</body></message>`);
+  await hag.receives(`<message id='no' type='error' from='${room}/crone'/>`);
+  for (const it of all) await it.receivesNothing();
+});

@@ -208,33 +208,6 @@ test('XEP-0313: whispers are in the archives of both accounts, once, and not in 
   assert.ok(!String(await crone.drain()).includes('psst'));
 });
 
-test('XEP-0313 5.1.2: a whisper to several devices of somebody who blocks is archived once, and all learn the same id', async () => {
-  const room = await newRoom();
-  const pda = await server.login('crone', { resource: 'pda' });
-  await enter(pda, 'crone', '', room);
-  await crone.iq('set', `<block xmlns='urn:xmpp:blocking'><item jid='nobody@capulet.lit'/></block>`);
-  await Promise.all([quiet(), pda.drain()]);
-  await hag.send(`<message to='${room}/crone' type='chat'><body>to all of you</body></message>`);
-  const ids: (string | undefined)[] = [];
-  for (const it of [crone, pda]) {
-    const seen = await it.receives(`<message from='${room}/hag' to='${it.jid}'><body>to all of you</body></message>`);
-    ids.push(seen.child(STANZA_ID)?.attr('id'));
-  }
-  assert.ok(ids[0] !== undefined && ids[0] === ids[1], String(ids));
-  await crone.iq(
-    'set',
-    `<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field><field var='with'><value>${room}</value></field></x></query>`,
-  );
-  assert.equal((await crone.drain()).length, 1);
-  await crone.iq('set', `<block xmlns='urn:xmpp:blocking'><item jid='${room}/hag'/></block>`);
-  await Promise.all([quiet(), pda.drain()]);
-  await hag.send(`<message id='no' to='${room}/crone' type='chat'><body>to none of you</body></message>`);
-  await hag.receives(`<message id='no' type='error' from='${room}/crone'/>`);
-  await Promise.all([crone.receivesNothing(), pda.receivesNothing(), hag.receivesNothing()]);
-  await crone.iq('set', `<unblock xmlns='urn:xmpp:blocking'/>`);
-  await pda.close();
-});
-
 test('7.5: a message of type groupchat to one is a bad-request, one to nobody item-not-found', async () => {
   const room = await newRoom();
   await hag.send(`<message id='a' to='${room}/crone' type='groupchat'><body>hi</body></message>`);
